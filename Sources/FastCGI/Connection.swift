@@ -1,0 +1,94 @@
+import CFastCGI
+import Glibc
+
+/// One connection from the web server, with libfcgi's state for the request on it.
+///
+/// libfcgi reads and writes the records; accepting, waiting and closing are done here, because libfcgi's own pin a
+/// thread: its accept waits up to 2 s for the first byte (TCP: for ever), its close up to 2 s for the peer's.
+/// The state lives on the heap and is never moved, since libfcgi's streams point back at it; a connection is a
+/// pointer to it, so that it fits into an epoll event.
+struct Connection {
+    let request: UnsafeMutablePointer<FCGX_Request>
+
+    /// How long a read or a write may wait for the web server, in seconds.
+    private static let timeout = timeval(tv_sec: 10, tv_usec: 0)
+
+    /// Takes over an accepted socket.
+    init(socket: Int32) {
+        request = .allocate(capacity: 1)
+        // Without a listening socket of its own, libfcgi can't accept another connection when this one fails.
+        FCGX_InitRequest(request, -1, 0)
+        request.pointee.ipcFd = socket
+        // FCGX_Accept_r finishes the request before it, and would close a socket that isn't to be kept.
+        request.pointee.keepConnection = 1
+        withUnsafePointer(to: Self.timeout) { timeout in
+            for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+                setsockopt(socket, SOL_SOCKET, option, timeout, socklen_t(MemoryLayout<timeval>.size))
+            }
+        }
+    }
+
+    /// The connection behind an epoll event.
+    init(request: UnsafeMutablePointer<FCGX_Request>) {
+        self.request = request
+    }
+
+    var socket: Int32 { request.pointee.ipcFd }
+
+    /// Whether the peer has sent something, or has gone.
+    ///
+    /// - Parameter milliseconds: How long to wait for it.
+    func isReadable(within milliseconds: Int32) -> Bool {
+        var poll = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return Glibc.poll(&poll, 1, milliseconds) != 0
+    }
+
+    /// Reads one request, answers it, and gives the connection up unless the web server wants to keep it.
+    ///
+    /// - Returns: Whether the connection is kept, for another request; otherwise it is closed and freed.
+    func serve(with handler: inout some RequestHandler & ~Copyable) -> Bool {
+        // A peer that hangs up, or that breaks the protocol: libfcgi has closed the socket.
+        guard FCGX_Accept_r(request) == 0 else { return discard() }
+
+        drainStandardInput()
+        do {
+            let request = Request(borrowing: UnsafePointer(self.request.pointee.envp))
+            let response = handler.respond(to: request)
+            for line in response.log { put(Array(line.text.utf8), into: self.request.pointee.err) }
+            put(response.message(for: request.method), into: self.request.pointee.out)
+        }
+        let failed =
+            FCGX_FClose(request.pointee.err) != 0 || FCGX_FClose(request.pointee.out) != 0
+            || FCGX_GetError(request.pointee.in) != 0
+        let isKept = request.pointee.keepConnection != 0 && !failed
+        // With everything read, closing loses nothing of the answer; only after a failure may unread bytes make the
+        // kernel reset the connection, and libfcgi's lingering close is worth its three system calls.
+        FCGX_Free(request, failed ? 1 : 0)
+        return isKept || discard()
+    }
+
+    /// Closes the socket and frees the state.
+    ///
+    /// - Returns: false, as ``serve(with:)`` does of a connection that isn't kept.
+    @discardableResult
+    func discard() -> Bool {
+        FCGX_Free(request, 0)
+        if socket >= 0 { close(socket) }
+        request.deallocate()
+        return false
+    }
+
+    /// Reads FCGI_STDIN to its end, for GET too: what stays unread on a kept connection is taken for the next
+    /// request, and what stays unread on another one makes the kernel reset it.
+    private func drainStandardInput() {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 8192) { buffer in
+            while FCGX_GetStr(buffer.baseAddress, Int32(buffer.count), request.pointee.in) == Int32(buffer.count) {}
+        }
+    }
+
+    private func put(_ bytes: [UInt8], into stream: UnsafeMutablePointer<FCGX_Stream>?) {
+        bytes.withUnsafeBytes { bytes in
+            _ = FCGX_PutStr(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), stream)
+        }
+    }
+}

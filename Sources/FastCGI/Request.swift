@@ -1,0 +1,71 @@
+import CFastCGI
+import Glibc
+
+/// One request as CGI describes it: its meta-variables
+/// ([RFC 3875 §4.1](https://www.rfc-editor.org/rfc/rfc3875#section-4.1)). The message body is drained, never offered.
+///
+/// It is borrowed by the handler and not copyable, because the variables are the server's own memory, which is gone
+/// when the request is answered.
+public struct Request: ~Copyable {
+    /// `NAME=value` C strings, ended by nil, as `environ` is.
+    private let variables: UnsafePointer<UnsafeMutablePointer<CChar>?>
+    private let owned: Bool
+
+    /// A request over memory that the caller keeps alive: libfcgi's parameters, or `environ`.
+    init(borrowing variables: UnsafePointer<UnsafeMutablePointer<CChar>?>) {
+        self.variables = variables
+        owned = false
+    }
+
+    /// The process's own environment, as if it were a request's: in plain CGI it is.
+    public static var processEnvironment: Request { Request(borrowing: shim_environ()) }
+
+    /// A request made of `variables`, for whoever calls a handler without a server.
+    public init(variables: [(name: String, value: String)]) {
+        let strings = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: variables.count + 1)
+        for (index, variable) in variables.enumerated() {
+            strings[index] = strdup("\(variable.name)=\(variable.value)")
+        }
+        strings[variables.count] = nil
+        self.variables = UnsafePointer(strings)
+        owned = true
+    }
+
+    deinit {
+        guard owned else { return }
+        var next = variables
+        while let string = next.pointee {
+            free(string)
+            next += 1
+        }
+        variables.deallocate()
+    }
+
+    /// The bytes of a variable's value; nil where it isn't set. CGI says nothing of their encoding.
+    public func bytes(of name: String) -> [UInt8]? {
+        guard let value = FCGX_GetParam(name, UnsafeMutablePointer(mutating: variables)) else { return nil }
+        return [UInt8](UnsafeBufferPointer(start: value, count: strlen(value)).lazy.map(UInt8.init(bitPattern:)))
+    }
+
+    /// `REQUEST_METHOD` ([RFC 3875 §4.1.12](https://www.rfc-editor.org/rfc/rfc3875#section-4.1.12)); empty where the
+    /// server sends none.
+    public var method: String {
+        String(decoding: bytes(of: "REQUEST_METHOD") ?? [], as: UTF8.self)
+    }
+
+    /// Appends every variable whose name begins with `prefix` to `output`, as `NAME=value` with a NUL behind each:
+    /// one pass for a caller that looks for a family of names.
+    public func append(variablesNamed prefix: StaticString, to output: inout [UInt8]) {
+        let prefixLength = prefix.utf8CodeUnitCount
+        var next = variables
+        while let string = next.pointee {
+            if strncmp(string, UnsafeRawPointer(prefix.utf8Start).assumingMemoryBound(to: CChar.self), prefixLength)
+                == 0
+            {
+                let bytes = UnsafeRawBufferPointer(start: string, count: strlen(string) + 1)
+                output.append(contentsOf: bytes)
+            }
+            next += 1
+        }
+    }
+}

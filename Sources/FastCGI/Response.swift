@@ -1,0 +1,80 @@
+/// The answer to one request, and what is to be logged about it.
+public struct Response: Sendable, Equatable {
+    /// The status code and its reason phrase ([RFC 9110 §15](https://www.rfc-editor.org/rfc/rfc9110#section-15)).
+    public enum Status: String, Sendable {
+        /// 200
+        case ok = "200 OK"
+        /// 204: there is no body, and no `Content-Length`.
+        case noContent = "204 No Content"
+        /// 405
+        case methodNotAllowed = "405 Method Not Allowed"
+        /// 503
+        case serviceUnavailable = "503 Service Unavailable"
+    }
+
+    /// A header field.
+    public struct Field: Sendable, Equatable {
+        /// The field's name.
+        public let name: StaticString
+        /// The field's value; no line break may be in it.
+        public let value: String
+
+        /// A header field.
+        public init(_ name: StaticString, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+
+        /// Whether name and value are the same.
+        public static func == (left: Field, right: Field) -> Bool {
+            left.name.description == right.name.description && left.value == right.value
+        }
+    }
+
+    /// The status line.
+    public var status: Status
+    /// Header fields, in the order in which they are sent. `Content-Length` is added when the response is written.
+    public var fields: [Field]
+    /// The body; withheld for `HEAD`, whose header fields are the same.
+    public var body: [UInt8]
+    /// Lines for the error log, in order.
+    public var log: [LogLine]
+
+    /// A response.
+    public init(_ status: Status, fields: [Field] = [], body: [UInt8] = [], log: [LogLine] = []) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+        self.log = log
+    }
+
+    /// The response as a CGI program writes it
+    /// ([RFC 3875 §6](https://www.rfc-editor.org/rfc/rfc3875#section-6)).
+    ///
+    /// - Parameter method: The request's method: `HEAD` withholds the body.
+    public func message(for method: String) -> [UInt8] {
+        var message: [UInt8] = []
+        message.reserveCapacity(512 + body.count)
+        message.append(contentsOf: "Status: ".utf8)
+        message.append(contentsOf: status.rawValue.utf8)
+        for field in fields {
+            message.append(contentsOf: "\r\n".utf8)
+            message.append(
+                contentsOf: UnsafeBufferPointer(start: field.name.utf8Start, count: field.name.utf8CodeUnitCount))
+            message.append(contentsOf: ": ".utf8)
+            message.append(contentsOf: field.value.utf8)
+        }
+        if status != .noContent {
+            message.append(contentsOf: "\r\nContent-Length: \(body.count)".utf8)
+        }
+        message.append(contentsOf: "\r\n\r\n".utf8)
+        if method != "HEAD" { message.append(contentsOf: body) }
+        return message
+    }
+}
+
+/// A function from requests to responses, with the state that one worker keeps for itself.
+public protocol RequestHandler: ~Copyable, SendableMetatype {
+    /// Answers one request.
+    mutating func respond(to request: borrowing Request) -> Response
+}

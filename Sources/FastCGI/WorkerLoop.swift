@@ -1,0 +1,125 @@
+import CFastCGI
+import Glibc
+import Synchronization
+
+/// What the workers share: one epoll set of the listening socket, the connections that nobody serves, and the
+/// wake-up for stopping.
+///
+/// The listening socket and the connections are one-shot: an event goes to one worker, which arms its source again.
+final class WorkerLoop: Sendable {
+    private let epoll: Int32
+    private let wakeUp: Int32
+    private let listeningSocket: Int32
+    /// Monotonic time in seconds after which a worker ends even with requests waiting; 0 while serving.
+    private let deadline = Atomic<Int>(0)
+    /// Whether the last accept failed for want of descriptors or memory, so that it is logged once.
+    private let isExhausted = Atomic<Bool>(false)
+
+    /// The events that belong to no connection, whose events are pointers.
+    private static let wakeUpEvent: UInt64 = 0
+    private static let listeningEvent: UInt64 = 1
+    /// How long accepting pauses when descriptors or memory are used up, in microseconds.
+    private static let exhaustedPause: UInt32 = 50_000
+    /// How long a stopping worker waits for the request on a connection that it has accepted, in milliseconds.
+    private static let lastRequestWait: Int32 = 100
+
+    /// - Throws: ``SystemError`` when `listeningSocket` can't be polled.
+    init(listeningSocket: Int32) throws(SystemError) {
+        self.listeningSocket = listeningSocket
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard epoll >= 0 else { throw SystemError("epoll_create1") }
+        wakeUp = eventfd(0, Int32(EFD_CLOEXEC))
+        guard wakeUp >= 0 else { throw SystemError("eventfd") }
+        // Processes that share the socket race for its connections, and the loser must not wait in accept.
+        let flags = fcntl(listeningSocket, F_GETFL)
+        guard flags >= 0, fcntl(listeningSocket, F_SETFL, flags | O_NONBLOCK) == 0 else {
+            throw SystemError("fcntl")
+        }
+        guard
+            control(EPOLL_CTL_ADD, wakeUp, EPOLLIN.rawValue, Self.wakeUpEvent),
+            arm(listeningSocket, Self.listeningEvent, EPOLL_CTL_ADD)
+        else { throw SystemError("epoll_ctl") }
+    }
+
+    /// One worker's life: serves what is ready, until ``stop(within:)``.
+    func run(_ handler: inout some RequestHandler & ~Copyable) {
+        var events = [epoll_event](repeating: epoll_event(), count: 16)
+        while true {
+            let end = deadline.load(ordering: .acquiring)
+            let isStopping = end != 0
+            // While serving, a worker takes one event, and leaves the others to the other workers.
+            let count = epoll_wait(epoll, &events, isStopping ? Int32(events.count) : 1, isStopping ? 0 : -1)
+            if count < 0 && errno != EINTR { return }
+            var isIdle = true
+            for event in events.prefix(Int(max(count, 0))) where event.data.u64 != Self.wakeUpEvent {
+                isIdle = false
+                if event.data.u64 == Self.listeningEvent {
+                    accept(for: &handler, isStopping: isStopping)
+                } else if let request = event.data.ptr?.assumingMemoryBound(to: FCGX_Request.self) {
+                    serve(Connection(request: request), with: &handler, EPOLL_CTL_MOD)
+                }
+            }
+            if isStopping && (isIdle || Self.monotonicSeconds >= end) { return }
+        }
+    }
+
+    /// Tells every worker to answer what waits already, for at most `seconds`, and to end.
+    func stop(within seconds: Int) {
+        deadline.store(Self.monotonicSeconds + seconds, ordering: .releasing)
+        eventfd_write(wakeUp, 1)
+    }
+
+    private func accept(for handler: inout some RequestHandler & ~Copyable, isStopping: Bool) {
+        let socket = accept4(listeningSocket, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+        let error = errno
+        if socket < 0 && [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error) { pause(for: error) }
+        // Armed before the request is served, so that the other workers take the next connections meanwhile.
+        _ = arm(listeningSocket, Self.listeningEvent, EPOLL_CTL_MOD)
+        // Otherwise another process was faster, or the peer has gone.
+        guard socket >= 0 else { return }
+        if isExhausted.load(ordering: .relaxed) { isExhausted.store(false, ordering: .relaxed) }
+        let connection = Connection(socket: socket)
+        if connection.isReadable(within: isStopping ? Self.lastRequestWait : 0) {
+            serve(connection, with: &handler, EPOLL_CTL_ADD)
+        } else {
+            wait(for: connection, EPOLL_CTL_ADD)
+        }
+    }
+
+    private func serve(
+        _ connection: Connection, with handler: inout some RequestHandler & ~Copyable, _ operation: Int32
+    ) {
+        if connection.serve(with: &handler) { wait(for: connection, operation) }
+    }
+
+    /// Puts a connection back into the set until its next request, or its end.
+    private func wait(for connection: Connection, _ operation: Int32) {
+        let event = UInt64(UInt(bitPattern: connection.request))
+        if !arm(connection.socket, event, operation) { connection.discard() }
+    }
+
+    private func arm(_ descriptor: Int32, _ event: UInt64, _ operation: Int32) -> Bool {
+        control(operation, descriptor, EPOLLIN.rawValue | EPOLLONESHOT.rawValue, event)
+    }
+
+    private func control(_ operation: Int32, _ descriptor: Int32, _ events: UInt32, _ event: UInt64) -> Bool {
+        var event = epoll_event(events: events, data: epoll_data_t(u64: event))
+        return epoll_ctl(epoll, operation, descriptor, &event) == 0
+    }
+
+    /// Nothing can be accepted until descriptors or memory are free again, and the backlog keeps what comes.
+    private func pause(for error: Int32) {
+        if !isExhausted.exchange(true, ordering: .relaxed) {
+            let reason = SystemError("accept", errno: error)
+            LogLine(.warning, "\(reason): requests wait; raise the limit (LimitNOFILE=, ulimit -n)")
+                .writeToStandardError()
+        }
+        usleep(Self.exhaustedPause)
+    }
+
+    private static var monotonicSeconds: Int {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return now.tv_sec
+    }
+}

@@ -1,0 +1,27 @@
+import FastCGI
+import Synchronization
+
+/// What the error log has been told already, so that a fault is one line and not one for every request. Shared by
+/// all workers of a process.
+public final class Notices: Sendable {
+    private let told = Mutex<Set<String>>([])
+
+    /// How many messages are remembered; beyond it all are forgotten, and told again.
+    private static let limit = 1000
+
+    /// An empty memory.
+    public init() {}
+
+    /// Whether `line` is news; it isn't afterwards.
+    func isNews(_ line: LogLine) -> Bool {
+        told.withLock { told in
+            if told.count >= Self.limit { told.removeAll() }
+            return told.insert(line.message).inserted
+        }
+    }
+
+    /// Forgets `line`, whose fault has been mended: it is news again when it comes back.
+    func forget(_ line: LogLine) {
+        told.withLock { _ = $0.remove(line.message) }
+    }
+}

@@ -1,0 +1,25 @@
+/// A setting that is missing or wrong: which one, and what to change. It never holds the value, which may be a
+/// secret in the wrong variable.
+public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The setting to change.
+    public let setting: Setting
+    /// What is wrong with it, and what to change.
+    public let reason: String
+
+    init(_ setting: Setting, _ reason: String) {
+        self.setting = setting
+        self.reason = reason
+    }
+
+    /// The variable's name and the reason.
+    public var description: String { "\(setting.rawValue) \(reason)" }
+}
+
+/// Everything that is wrong with the settings: at least one problem.
+public struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The problems, in the order of the settings.
+    public let problems: [Problem]
+
+    /// All problems in one line.
+    public var description: String { problems.map(\.description).joined(separator: "; ") }
+}

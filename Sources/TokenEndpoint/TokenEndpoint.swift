@@ -1,0 +1,84 @@
+import FastCGI
+import Tinybird
+
+/// The token endpoint: a function from a request, the time and the settings to a response, with what one worker
+/// remembers to answer the next request faster.
+public struct TokenEndpoint: RequestHandler, ~Copyable {
+    private let process: Environment
+    private let notices: Notices
+    private let clock: @Sendable () -> Int
+    private var locations: [[UInt8]: Location] = [:]
+    /// The request's own settings, as they stand in its environment; kept to reuse its memory.
+    private var variables: [UInt8] = []
+
+    /// How many places with settings of their own are remembered; beyond it all are made anew.
+    static let locationLimit = 64
+
+    /// An endpoint for one worker.
+    ///
+    /// - Parameters:
+    ///   - process: The process's environment, behind each request's.
+    ///   - notices: What the error log was told already; shared by the workers.
+    ///   - clock: The time, in seconds since 1970.
+    public init(process: Environment, notices: Notices, clock: @escaping @Sendable () -> Int) {
+        self.process = process
+        self.notices = notices
+        self.clock = clock
+    }
+
+    /// Answers one request.
+    public mutating func respond(to request: borrowing Request) -> Response {
+        switch request.method {
+        case "GET", "HEAD": token(for: request)
+        case "OPTIONS": Response(.noContent, fields: [Self.allow, Self.noStore])
+        default: Self.error(.methodNotAllowed, "Method not allowed: use GET", fields: [Self.allow])
+        }
+    }
+
+    private mutating func token(for request: borrowing Request) -> Response {
+        var log: [LogLine] = []
+        guard let (token, lifetime) = location(of: request).mint(at: clock(), log: &log) else {
+            var response = Self.error(
+                .serviceUnavailable,
+                "The token service is not configured correctly: its administrator finds the reason in the error log")
+            response.log = log
+            return response
+        }
+        var body: [UInt8] = []
+        body.reserveCapacity(token.count + 40)
+        body.append(contentsOf: #"{"token":""#.utf8)
+        body.append(contentsOf: token)
+        body.append(contentsOf: #"","expires_in":"#.utf8)
+        body.append(contentsOf: String(lifetime).utf8)
+        body.append(UInt8(ascii: "}"))
+        return Response(.ok, fields: Self.json, body: body, log: log)
+    }
+
+    private mutating func location(of request: borrowing Request) -> Location {
+        variables.removeAll(keepingCapacity: true)
+        request.append(variablesNamed: Setting.prefix, to: &variables)
+        if let location = locations[variables] { return location }
+        if locations.count >= Self.locationLimit { locations.removeAll() }
+        let location = Location(Environment(variables).over(process), notices: notices)
+        locations[variables] = location
+        return location
+    }
+}
+
+// What the answers have in common.
+extension TokenEndpoint {
+    private static let allow = Response.Field("Allow", "GET, HEAD, OPTIONS")
+    private static let noStore = Response.Field("Cache-Control", "no-store")
+    private static let json = [
+        Response.Field("Content-Type", "application/json"), noStore,
+        Response.Field("X-Content-Type-Options", "nosniff"),
+    ]
+
+    /// An error in the shape of Tinybird's own API errors.
+    private static func error(_ status: Response.Status, _ message: String, fields: [Response.Field] = []) -> Response {
+        var body = Array(#"{"error":"#.utf8)
+        body.appendJSON(string: message)
+        body.append(UInt8(ascii: "}"))
+        return Response(status, fields: json + fields, body: body)
+    }
+}

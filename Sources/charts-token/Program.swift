@@ -1,0 +1,37 @@
+import FastCGI
+import Glibc
+import TokenEndpoint
+
+/// How the program was started decides what it is; nothing else is decided here.
+@main
+enum Program {
+    static func main() {
+        // A core file would hold the signing key, so there is none, whatever the limits and the file's mode.
+        Process.forbidCoreFiles()
+        // Web servers turn the query `?a+b` into arguments (RFC 3875 §4.4): they count only where no server is.
+        if Responder.isListening(Responder.inheritedSocket) {
+            serve()
+        } else if CGI.isRequested {
+            CGI.run(endpoint(Environment.process, Notices()))
+        } else {
+            Command.main()
+        }
+    }
+
+    private static func serve() {
+        let environment = Environment.process
+        let notices = Notices()
+        // A wrong number is a wrong setting like others, answered and logged with each of them.
+        let threads = (try? Settings.threads(environment)) ?? Settings.defaultThreads
+        do throws(SystemError) {
+            try Responder(threads: threads).run { endpoint(environment, notices) }
+        } catch {
+            LogLine(.error, "\(error): can't serve").writeToStandardError()
+            exit(EX_OSERR)
+        }
+    }
+
+    private static func endpoint(_ environment: Environment, _ notices: Notices) -> TokenEndpoint {
+        TokenEndpoint(process: environment, notices: notices, clock: { time(nil) })
+    }
+}
