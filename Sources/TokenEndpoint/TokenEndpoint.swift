@@ -14,6 +14,8 @@ public struct TokenEndpoint: RequestHandler, ~Copyable {
     /// How many places with settings of their own are remembered; beyond it all are made anew.
     static let locationLimit = 64
 
+    var locationCount: Int { locations.count }
+
     /// An endpoint for one worker.
     ///
     /// - Parameters:
