@@ -23,7 +23,8 @@ public enum Setting: String, CaseIterable, Sendable {
 
 /// The values of the settings' variables, before anything is made of them.
 public struct Environment: Sendable {
-    private var values: [Setting: [UInt8]] = [:]
+    /// Few, and looked up rarely: a dictionary would cost a CGI process more to instantiate than all its look-ups.
+    private var values: [(setting: Setting, value: [UInt8])] = []
 
     /// This process's environment.
     public static var process: Environment {
@@ -32,29 +33,29 @@ public struct Environment: Sendable {
         return Environment(variables)
     }
 
-    /// An environment of `variables`: `NAME=value`, each with a NUL behind it. Of a name that comes twice the last
-    /// counts.
+    /// An environment of `variables`: `NAME=value`, each with a NUL behind it. Of a name that comes twice the first
+    /// counts, as for getenv(3).
     public init(_ variables: [UInt8]) {
         for variable in variables.split(separator: 0) {
-            guard let equals = variable.firstIndex(of: UInt8(ascii: "=")) else { continue }
-            let name = String(decoding: variable[..<equals], as: UTF8.self)
-            guard let setting = Setting(rawValue: name) else { continue }
-            values[setting] = Array(variable[(equals + 1)...])
+            guard let equals = variable.firstIndex(of: UInt8(ascii: "=")),
+                let setting = Setting(rawValue: String(decoding: variable[..<equals], as: UTF8.self))
+            else { continue }
+            values.append((setting, Array(variable[(equals + 1)...])))
         }
     }
 
     /// A setting's value; nil where the variable isn't set or is empty.
     public subscript(setting: Setting) -> [UInt8]? {
-        guard let value = values[setting], !value.isEmpty else { return nil }
+        guard let value = values.first(where: { $0.setting == setting })?.value, !value.isEmpty else { return nil }
         return value
     }
 
     /// This environment in front of `other`: a variable that is set here, even an empty one, hides the other's.
     public func over(_ other: Environment) -> Environment {
-        var environment = other
-        environment.values.merge(values) { _, ours in ours }
-        // Read when the process starts, before any request.
-        environment.values[.threads] = other.values[.threads]
+        var environment = self
+        // Threads are started before any request, so no request can set their number.
+        environment.values.removeAll { $0.setting == .threads }
+        environment.values += other.values
         return environment
     }
 }

@@ -7,7 +7,7 @@ public struct TokenEndpoint: RequestHandler, ~Copyable {
     private let process: Environment
     private let notices: Notices
     private let clock: @Sendable () -> Int
-    private var locations: [[UInt8]: Location] = [:]
+    private var locations: [(variables: [UInt8], location: Location)] = []
     /// The request's own settings, as they stand in its environment; kept to reuse its memory.
     private var variables: [UInt8] = []
 
@@ -59,10 +59,10 @@ public struct TokenEndpoint: RequestHandler, ~Copyable {
     private mutating func location(of request: borrowing Request) -> Location {
         variables.removeAll(keepingCapacity: true)
         request.append(variablesNamed: Setting.prefix, to: &variables)
-        if let location = locations[variables] { return location }
+        if let known = locations.first(where: { $0.variables == variables }) { return known.location }
         if locations.count >= Self.locationLimit { locations.removeAll() }
         let location = Location(Environment(variables).over(process), notices: notices)
-        locations[variables] = location
+        locations.append((variables, location))
         return location
     }
 }
