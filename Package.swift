@@ -16,7 +16,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: strict),
         .target(name: "JOSE", dependencies: ["COpenSSL"], swiftSettings: strict),
-        .target(name: "Tinybird", swiftSettings: strict),
+        .target(name: "Tinybird", dependencies: ["JOSE"], swiftSettings: strict),
         .target(name: "TokenEndpoint", dependencies: ["FastCGI", "JOSE", "Tinybird"], swiftSettings: strict),
         .executableTarget(
             name: "charts-token",
@@ -27,7 +27,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
         .testTarget(name: "JOSETests", dependencies: ["JOSE"], swiftSettings: strict),
-        .testTarget(name: "TinybirdTests", dependencies: ["Tinybird"], swiftSettings: strict),
+        .testTarget(name: "TinybirdTests", dependencies: ["Tinybird", "JOSE"], swiftSettings: strict),
         .testTarget(
             name: "TokenEndpointTests", dependencies: ["TokenEndpoint", "FastCGI", "JOSE", "Tinybird"],
             swiftSettings: strict),

@@ -6,6 +6,10 @@ public struct Response: Sendable, Equatable {
         case ok = "200 OK"
         /// 204: there is no body, and no `Content-Length`.
         case noContent = "204 No Content"
+        /// 401
+        case unauthorized = "401 Unauthorized"
+        /// 403
+        case forbidden = "403 Forbidden"
         /// 405
         case methodNotAllowed = "405 Method Not Allowed"
         /// 503

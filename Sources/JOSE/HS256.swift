@@ -53,6 +53,14 @@ public struct HS256: ~Copyable {
         return signature
     }
 
+    /// Whether `signature` is the one of `signingInput`, compared in constant time.
+    ///
+    /// - Throws: ``OpenSSLError`` when OpenSSL fails.
+    public mutating func verify(_ signature: [UInt8], of signingInput: Span<UInt8>) throws(OpenSSLError) -> Bool {
+        let expected = try sign(signingInput)
+        return signature.count == expected.count && CRYPTO_memcmp(signature, expected, expected.count) == 0
+    }
+
     private static func setKey(_ key: Span<UInt8>, of context: OpaquePointer) -> Bool {
         // OpenSSL keeps both pointers of a parameter until the call ends; a bridged Swift string would be gone.
         let name: StaticString = "digest"

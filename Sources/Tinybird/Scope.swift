@@ -1,17 +1,48 @@
+import JOSE
+
 /// What a token allows: one element of the claim `scopes`
 /// ([JWTs](https://www.tinybird.co/docs/forward/administration/tokens/jwt), "JWT scopes").
 public struct Scope: Sendable, Equatable {
-    /// The name or id of the pipe that may be read.
-    public let resource: String
-
-    /// `PIPES:READ`: the endpoint of one pipe may be read.
-    public static func readPipe(_ resource: String) -> Scope {
-        Scope(resource: resource)
+    /// What may be done with the resource.
+    public enum Access: Sendable, Equatable {
+        /// `PIPES:READ`: a pipe's endpoint may be read. The fixed parameters beat those of the request's URL.
+        case readPipe(fixedParameters: [Parameter])
+        /// `DATASOURCES:READ`: a data source may be queried. The filter is SQL that is appended to each query.
+        case readDataSource(filter: Template?)
     }
 
-    func append(to json: inout [UInt8]) {
-        json.append(contentsOf: #"{"type":"PIPES:READ","resource":"#.utf8)
-        json.appendJSON(string: resource)
-        json.append(UInt8(ascii: "}"))
+    /// A parameter of a pipe with its value.
+    public struct Parameter: Sendable, Equatable {
+        /// The parameter's name.
+        public let name: String
+        /// The parameter's value.
+        public let value: Value
+
+        /// The value of a parameter.
+        public indirect enum Value: Sendable, Equatable {
+            /// A string, its placeholders not yet replaced.
+            case string(Template)
+            /// A number, in the digits of its text.
+            case number(String)
+            /// `true` or `false`
+            case bool(Bool)
+            /// A list of the others.
+            case list([Value])
+        }
+    }
+
+    /// The name or id of the pipe, or the data source's name.
+    public let resource: Template
+    /// What may be done with it.
+    public let access: Access
+
+    /// A scope.
+    ///
+    /// - Throws: ``ScopeError`` when the resource is empty, or a filter's placeholder could break out of its literal.
+    public init(resource: Template, access: Access) throws(ScopeError) {
+        guard !resource.isEmpty else { throw ScopeError("has an empty resource: name the pipe or data source") }
+        if case .readDataSource(let filter?) = access { try FilterText.check(filter) }
+        self.resource = resource
+        self.access = access
     }
 }

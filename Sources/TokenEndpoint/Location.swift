@@ -4,47 +4,91 @@ import JOSE
 /// One place on the web server with settings of its own (Apache's `<Location>`, lighttpd's `$HTTP["url"]`), as one
 /// worker keeps it: all requests with the same variables share it.
 final class Location {
+    /// What came of a request.
+    enum Outcome {
+        /// A token, in ASCII, and how long it is valid, in seconds.
+        case token([UInt8], lifetime: Int)
+        /// The settings allow no token.
+        case misconfigured
+        /// The server's login doesn't say who asks.
+        case anonymous
+        /// The token to renew can't be.
+        case notRenewable
+    }
+
+    /// The origins that may read the answers, errors too.
+    let allowedOrigins: AllowedOrigins?
+
     private let environment: Environment
     private let notices: Notices
     private var minter: Minter?
     /// The files that the minter's settings came from; as long as they are unchanged it is used.
     private var files: [WatchedFile] = []
-    /// What keeps the minter from being made.
+    /// What is wrong with the settings.
     private var fault: LogLine?
 
     init(_ environment: Environment, notices: Notices) {
         self.environment = environment
         self.notices = notices
+        // Where the setting is wrong, the minter says so.
+        allowedOrigins = (try? AllowedOrigins(environment)) ?? nil
     }
 
-    /// A token that is signed at `now`, in seconds since 1970; nil where the settings allow none.
+    /// Answers `request` at `now`, which is in seconds since 1970.
     ///
     /// - Parameter log: Gets what the error log is to be told.
-    func mint(at now: Int, log: inout [LogLine]) -> (token: [UInt8], lifetime: Int)? {
+    func answer(_ request: borrowing Request, at now: Int, log: inout [LogLine]) -> Outcome {
         do {
             if minter == nil || !files.allSatisfy(\.isUnchanged) { try makeMinter(now: now, log: &log) }
-            guard let token = try minter?.mint(at: now), let lifetime = minter?.lifetime else { return nil }
-            return (token, lifetime)
+            return try outcome(of: request, at: now)
+        } catch let missing as MissingVariable {
+            tell(LogLine(.error, "\(missing): no token is signed; let the web server's login guard this URL"), &log)
+            return .anonymous
         } catch {
             minter = nil
-            let fault = LogLine(.error, "\(error)")
-            if let earlier = self.fault, earlier != fault { notices.forget(earlier) }
-            self.fault = fault
-            tell(fault, &log)
-            return nil
+            let line = LogLine(.error, "\(error)")
+            if fault != line { mend() }
+            fault = line
+            tell(line, &log)
+            return .misconfigured
         }
     }
 
+    private func outcome(of request: borrowing Request, at now: Int) throws -> Outcome {
+        guard let earlier = minter?.renewal == nil ? nil : Renewal.bearerToken(of: request) else {
+            return try mint(for: request, at: now)
+        }
+        // The server's login wins over the token that is sent, which stands in where there is none.
+        if minter?.needsVariables == true, let outcome = try? mint(for: request, at: now) { return outcome }
+        guard let token = try minter?.renew(earlier, at: now), let lifetime = minter?.lifetime else {
+            return .notRenewable
+        }
+        return .token(token, lifetime: lifetime)
+    }
+
+    private func mint(for request: borrowing Request, at now: Int) throws -> Outcome {
+        guard let values = try minter?.values(in: request), let token = try minter?.mint(values, at: now),
+            let lifetime = minter?.lifetime
+        else { return .misconfigured }
+        return .token(token, lifetime: lifetime)
+    }
+
     private func makeMinter(now: Int, log: inout [LogLine]) throws {
+        minter = nil
         let settings = try Settings(environment, now: now)
         minter = try Minter(settings)
         files = settings.files
-        if let fault { notices.forget(fault) }
-        fault = nil
+        mend()
         for warning in settings.warnings { tell(LogLine(.warning, "\(warning)"), &log) }
     }
 
     private func tell(_ line: LogLine, _ log: inout [LogLine]) {
         if notices.isNews(line) { log.append(line) }
+    }
+
+    /// What was wrong with the settings is right now, and news when it comes back.
+    private func mend() {
+        if let fault { notices.forget(fault) }
+        fault = nil
     }
 }

@@ -3,7 +3,7 @@
 public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     /// The setting to change.
     public let setting: Setting
-    /// What is wrong with it, and what to change.
+    /// What is wrong with it, and what to change; completes a sentence that begins with the setting's name.
     public let reason: String
 
     init(_ setting: Setting, _ reason: String) {
@@ -13,6 +13,10 @@ public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// The variable's name and the reason.
     public var description: String { "\(setting.rawValue) \(reason)" }
+
+    /// Apache leaves a variable that it doesn't know as it stands in the configuration.
+    static let unreplaced =
+        "contains \"${\", a variable that the web server didn't replace: define it where the server starts"
 }
 
 /// Everything that is wrong with the settings: at least one problem.

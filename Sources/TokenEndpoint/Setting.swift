@@ -10,10 +10,22 @@ public enum Setting: String, CaseIterable, Sendable {
     case workspaceID = "TINYBIRD_WORKSPACE_ID"
     /// Pipe names or ids, one scope each.
     case pipes = "TINYBIRD_PIPES"
+    /// Fixed parameters of each of those scopes, in form encoding.
+    case fixedParameters = "TINYBIRD_FIXED_PARAMS"
+    /// A JSON array of scopes, instead of pipes and fixed parameters.
+    case scopes = "TINYBIRD_SCOPES"
+    /// A file that holds the scopes.
+    case scopesFile = "TINYBIRD_SCOPES_FILE"
     /// The claim `name`.
     case tokenName = "TINYBIRD_TOKEN_NAME"
     /// A token's lifetime.
     case tokenLifetime = "TINYBIRD_TOKEN_TTL"
+    /// `limits.rps`
+    case requestsPerSecond = "TINYBIRD_RPS"
+    /// Origins that may read the answer.
+    case allowedOrigins = "TINYBIRD_ALLOWED_ORIGINS"
+    /// How long after its first signing a token may be renewed.
+    case renewalWindow = "TINYBIRD_RENEWAL_WINDOW"
     /// Worker threads of a FastCGI responder.
     case threads = "TINYBIRD_THREADS"
 

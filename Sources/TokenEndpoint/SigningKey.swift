@@ -1,3 +1,6 @@
+import JOSE
+import Tinybird
+
 /// The workspace admin token, whose bytes are the HMAC key, white space around them trimmed.
 ///
 /// Printing one prints no byte of it.
@@ -11,13 +14,13 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// The key that `environment` holds or names.
     ///
     /// - Throws: ``Problem`` when there is none, or two, or it can't be meant as one.
-    init(_ environment: Environment) throws(Problem) {
+    public init(_ environment: Environment) throws(Problem) {
         let content: [UInt8]
-        switch (environment[.signingKey], try environment.text(.signingKeyFile)) {
+        switch (environment[.signingKey], environment[.signingKeyFile]) {
         case (let key?, nil):
             (setting, file, content) = (.signingKey, nil, key)
-        case (nil, let path?):
-            let file = try Self.read(path)
+        case (nil, _?):
+            let file = try WatchedFile(named: .signingKeyFile, in: environment, holding: "the key")
             (setting, self.file, content) = (.signingKeyFile, file, file.content)
         case (nil, nil):
             throw Problem(
@@ -31,25 +34,45 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
         guard !bytes.isEmpty else {
             throw Problem(setting, "holds no key: set it to the workspace admin token")
         }
-        guard !bytes.containsUnreplacedVariable else { throw Problem(setting, Settings.unreplaced) }
+        guard !bytes.containsUnreplacedVariable else { throw Problem(setting, Problem.unreplaced) }
     }
 
     /// The key's length, in bytes.
     public var length: Int { bytes.count }
+
+    /// The workspace that the key says it belongs to; nil where it says nothing.
+    public var workspaceID: String? { AdminToken(bytes)?.workspaceID }
+
+    /// HMAC-SHA-256, keyed with this key.
+    ///
+    /// - Throws: ``OpenSSLError`` when OpenSSL can't provide it.
+    public func algorithm() throws(OpenSSLError) -> HS256 {
+        try HS256(key: bytes.span)
+    }
 
     /// A placeholder for the secret.
     public var description: String { "secret, \(length) bytes" }
     /// Hides the secret from `dump` and debuggers' summaries.
     public var customMirror: Mirror { Mirror(self, children: []) }
 
-    private static func read(_ path: String) throws(Problem) -> WatchedFile {
-        do throws(WatchedFile.Unusable) {
-            return try WatchedFile(path: path)
-        } catch {
-            throw Problem(
-                .signingKeyFile,
-                "can't be read (\(error.reason)): set it to the path of a file with the key, readable by this program")
+    /// What Tinybird or RFC 7518 would object to, though it can be signed with.
+    func warnings(workspaceID: String) -> [Problem] {
+        var warnings: [Problem] = []
+        if length < HS256.shortestKeyLength {
+            warnings.append(
+                Problem(
+                    setting,
+                    "holds \(length) bytes, fewer than the 32 of RFC 7518 §3.2: is it the whole workspace admin token?")
+            )
         }
+        if let own = self.workspaceID, own != workspaceID {
+            warnings.append(
+                Problem(
+                    .workspaceID,
+                    "differs from the id inside the signing key, and Tinybird will refuse the tokens: "
+                        + "use the admin token of that workspace, not a personal one"))
+        }
+        return warnings
     }
 
     private static func trim(_ bytes: [UInt8]) -> [UInt8] {

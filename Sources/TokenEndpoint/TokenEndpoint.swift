@@ -1,5 +1,5 @@
 import FastCGI
-import Tinybird
+import JOSE
 
 /// The token endpoint: a function from a request, the time and the settings to a response, with what one worker
 /// remembers to answer the next request faster.
@@ -30,30 +30,40 @@ public struct TokenEndpoint: RequestHandler, ~Copyable {
 
     /// Answers one request.
     public mutating func respond(to request: borrowing Request) -> Response {
-        switch request.method {
-        case "GET", "HEAD": token(for: request)
-        case "OPTIONS": Response(.noContent, fields: [Self.allow, Self.noStore])
-        default: Self.error(.methodNotAllowed, "Method not allowed: use GET", fields: [Self.allow])
+        let location = location(of: request)
+        let method = request.method
+        var response =
+            switch method {
+            case "GET", "HEAD": token(for: request, at: location)
+            case "OPTIONS": Response(.noContent, fields: [Self.allow, Self.noStore])
+            default: Self.error(.methodNotAllowed, "Method not allowed: use GET", fields: [Self.allow])
+            }
+        if let origins = location.allowedOrigins {
+            response.fields += origins.fields(for: request.bytes(of: "HTTP_ORIGIN"), isPreflight: method == "OPTIONS")
         }
+        return response
     }
 
-    private mutating func token(for request: borrowing Request) -> Response {
+    private func token(for request: borrowing Request, at location: Location) -> Response {
         var log: [LogLine] = []
-        guard let (token, lifetime) = location(of: request).mint(at: clock(), log: &log) else {
-            var response = Self.error(
-                .serviceUnavailable,
-                "The token service is not configured correctly: its administrator finds the reason in the error log")
-            response.log = log
-            return response
-        }
-        var body: [UInt8] = []
-        body.reserveCapacity(token.count + 40)
-        body.append(contentsOf: #"{"token":""#.utf8)
-        body.append(contentsOf: token)
-        body.append(contentsOf: #"","expires_in":"#.utf8)
-        body.append(contentsOf: String(lifetime).utf8)
-        body.append(UInt8(ascii: "}"))
-        return Response(.ok, fields: Self.json, body: body, log: log)
+        var response =
+            switch location.answer(request, at: clock(), log: &log) {
+            case .token(let token, let lifetime): Self.success(token, lifetime: lifetime)
+            case .misconfigured:
+                Self.error(
+                    .serviceUnavailable,
+                    "The token service is not configured correctly: its administrator finds the reason in the error log"
+                )
+            case .anonymous:
+                Self.error(
+                    .forbidden, "This chart is for signed-in visitors, and the web server doesn't know you: sign in")
+            case .notRenewable:
+                Self.error(
+                    .unauthorized, "The token can't be renewed: ask for a new one without it",
+                    fields: [.init("WWW-Authenticate", #"Bearer error="invalid_token""#)])
+            }
+        response.log = log
+        return response
     }
 
     private mutating func location(of request: borrowing Request) -> Location {
@@ -75,6 +85,15 @@ extension TokenEndpoint {
         Response.Field("Content-Type", "application/json"), noStore,
         Response.Field("X-Content-Type-Options", "nosniff"),
     ]
+
+    private static func success(_ token: [UInt8], lifetime: Int) -> Response {
+        var body: [UInt8] = []
+        body.reserveCapacity(token.count + 40)
+        body.append(contentsOf: #"{"token":""#.utf8)
+        body.append(contentsOf: token)
+        body.append(contentsOf: #"","expires_in":\#(lifetime)}"#.utf8)
+        return Response(.ok, fields: json, body: body)
+    }
 
     /// An error in the shape of Tinybird's own API errors.
     private static func error(_ status: Response.Status, _ message: String, fields: [Response.Field] = []) -> Response {

@@ -53,6 +53,22 @@ struct WatchedFile: Sendable {
         isSettled = now.tv_sec * 1_000_000_000 + now.tv_nsec - stamp.changed > Self.clockGranularity
     }
 
+    /// Reads the file that a setting names.
+    ///
+    /// - Parameter content: What the file is to hold, in words.
+    /// - Throws: ``Problem`` when it can't be read.
+    init(named setting: Setting, in environment: Environment, holding content: String) throws(Problem) {
+        let path = try environment.text(setting) ?? ""
+        do throws(Unusable) {
+            try self.init(path: path)
+        } catch {
+            throw Problem(
+                setting,
+                "can't be read (\(error.reason)): set it to the path of a file with \(content), "
+                    + "readable by this program")
+        }
+    }
+
     /// Whether the file at the path is still the one that was read.
     var isUnchanged: Bool {
         var status = stat()

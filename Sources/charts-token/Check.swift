@@ -1,47 +1,76 @@
 import ArgumentParser
 import Glibc
-import TokenEndpoint
 import Tinybird
+import TokenEndpoint
 
 /// `charts-token check`
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Report the settings in the environment and the claims that would be signed.",
+        abstract: "Explain the settings in the environment, and show the claims that would be signed.",
         discussion: "Exits 0, or 78 (EX_CONFIG) with problems. The signing key is never printed.")
 
+    @OptionGroup var visitor: Visitor
+
     func run() throws {
+        let environment = Environment.process
+        let width = Setting.allCases.map(\.rawValue.count).max() ?? 0
+        for setting in Setting.allCases {
+            let padding = String(repeating: " ", count: width - setting.rawValue.count)
+            print("\(setting.rawValue)\(padding)  \(Self.explain(setting, in: environment))")
+        }
+        print()
         let now = time(nil)
-        do throws(SettingsError) {
-            let settings = try Settings(.process, now: now)
-            print(Self.report(settings, now: now), terminator: "")
-        } catch {
+        do {
+            let settings = try Settings(environment, now: now)
+            for warning in settings.warnings { print("warning: \(warning)") }
+            try printClaims(settings, now: now)
+        } catch let error as SettingsError {
             for problem in error.problems { print("problem: \(problem)") }
             throw ExitCode(EX_CONFIG)
         }
     }
 
-    private static func report(_ settings: Settings, now: Int) -> String {
-        let environment = Environment.process
-        func origin(_ setting: Setting, else other: String) -> String {
-            environment[setting] == nil ? other : "set"
+    private func printClaims(_ settings: Settings, now: Int) throws {
+        let minter = try Minter(settings)
+        do throws(MissingVariable) {
+            let claims = minter.claims(try minter.values(in: visitor.request), at: now)
+            let whom = visitor.variables.isEmpty ? "" : " for \(visitor.variables.joined(separator: ", "))"
+            print("The claims that would be signed now\(whom):")
+            print(String(decoding: claims, as: UTF8.self))
+        } catch {
+            print("The claims depend on who asks: see them with --as \(error.name)=…")
         }
-        let rows: [(setting: Setting, value: String, origin: String)] = [
-            (settings.signingKey.setting, "\(settings.signingKey)", "set"),
-            (.workspaceID, settings.workspaceID, origin(.workspaceID, else: "from the signing key")),
-            (.pipes, settings.scopes.map(\.resource).joined(separator: ", "), "set"),
-            (.tokenName, settings.tokenName, origin(.tokenName, else: "default")),
-            (.tokenLifetime, "\(settings.tokenLifetime) seconds", origin(.tokenLifetime, else: "default")),
-            (.threads, "\(settings.threads)", origin(.threads, else: "default")),
-        ]
-        let width = rows.map(\.setting.rawValue.count).max() ?? 0
-        var report = ""
-        for row in rows {
-            let padding = String(repeating: " ", count: width - row.setting.rawValue.count)
-            report += "\(row.setting.rawValue)\(padding)  \(row.value) (\(row.origin))\n"
+    }
+
+    /// A setting's value and where it comes from, or what holds without it.
+    private static func explain(_ setting: Setting, in environment: Environment) -> String {
+        guard let bytes = environment[setting] else { return absence(of: setting, in: environment) }
+        // A key in the wrong variable is still a secret.
+        if setting == .signingKey || AdminToken(bytes) != nil { return "secret, \(bytes.count) bytes (environment)" }
+        return "\(printable(bytes)) (environment)"
+    }
+
+    private static func absence(of setting: Setting, in environment: Environment) -> String {
+        switch setting {
+        case .workspaceID:
+            let id = (try? SigningKey(environment))?.workspaceID
+            return id.map { "\($0) (from the signing key)" } ?? "-"
+        case .tokenName: return "\(Settings.defaultTokenName) (default)"
+        case .tokenLifetime: return "\(words(seconds: Settings.defaultTokenLifetime)) (default)"
+        case .requestsPerSecond: return "no limit (default)"
+        case .allowedOrigins: return "none (default)"
+        case .renewalWindow: return "off (default)"
+        case .threads: return "\(Settings.defaultThreads) (default)"
+        case .signingKey, .signingKeyFile, .pipes, .fixedParameters, .scopes, .scopesFile: return "-"
         }
-        let claims = Payload(settings.claims).expiring(at: now + settings.tokenLifetime)
-        report += "claims: \(String(decoding: claims, as: UTF8.self))\n"
-        for warning in settings.warnings { report += "warning: \(warning)\n" }
-        return report
+    }
+
+    /// The value without what would confuse a terminal.
+    private static func printable(_ bytes: [UInt8]) -> String {
+        String(
+            String.UnicodeScalarView(
+                String(decoding: bytes, as: UTF8.self).unicodeScalars.map {
+                    $0.properties.generalCategory == .control ? "\u{FFFD}" : $0
+                }))
     }
 }

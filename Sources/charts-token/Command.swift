@@ -15,26 +15,37 @@ struct Command: ParsableCommand {
               TINYBIRD_SIGNING_KEY=p.… TINYBIRD_PIPES=sales_by_city charts-token check
             """,
         version: "0.1.0",
-        subcommands: [Check.self, Token.self]
+        subcommands: [Check.self, Token.self, Inspect.self]
     )
 }
 
-/// `charts-token token`
-struct Token: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Print one token, alone on standard output.",
-        discussion: "Problems go to standard error, with exit status 78 (EX_CONFIG).")
+/// The variables that the web server's login would set.
+struct Visitor: ParsableArguments {
+    @Option(
+        name: .customLong("as"),
+        help: ArgumentHelp(
+            "A variable of the request, as the web server's login would set it; may be given several times.",
+            valueName: "NAME=value"))
+    var variables: [String] = []
 
-    func run() throws {
-        let now = time(nil)
-        do {
-            let settings = try Settings(.process, now: now)
-            for warning in settings.warnings { LogLine(.warning, "\(warning)").writeToStandardError() }
-            var minter = try Minter(settings)
-            print(String(decoding: try minter.mint(at: now), as: UTF8.self))
-        } catch let error as SettingsError {
-            for problem in error.problems { LogLine(.error, "\(problem)").writeToStandardError() }
-            throw ExitCode(EX_CONFIG)
+    func validate() throws {
+        for variable in variables where !variable.contains("=") || variable.hasPrefix("=") {
+            throw ValidationError("'\(variable)' names no value: write --as NAME=value, such as --as REMOTE_USER=alice")
         }
     }
+
+    /// A request of that visitor.
+    var request: Request {
+        Request(
+            variables: variables.map { variable in
+                let equals = variable.firstIndex(of: "=") ?? variable.endIndex
+                return (String(variable[..<equals]), String(variable[equals...].dropFirst()))
+            })
+    }
+}
+
+/// Ends a command for what is wrong with the settings: exit status 78.
+func fail(_ error: SettingsError) -> ExitCode {
+    for problem in error.problems { LogLine(.error, "\(problem)").writeToStandardError() }
+    return ExitCode(EX_CONFIG)
 }

@@ -22,7 +22,7 @@ enum Program {
         let environment = Environment.process
         let notices = Notices()
         // A wrong number is a wrong setting like others, answered and logged with each of them.
-        let threads = (try? Settings.threads(environment)) ?? Settings.defaultThreads
+        let threads = (try? environment.threads()) ?? Settings.defaultThreads
         do throws(SystemError) {
             try Responder(threads: threads).run { endpoint(environment, notices) }
         } catch {

@@ -1,4 +1,5 @@
 import Testing
+import Tinybird
 
 @testable import TokenEndpoint
 
@@ -7,11 +8,18 @@ struct SettingsTests {
     @Test("key and pipes are enough: the rest has the contract's defaults")
     func defaults() throws {
         let settings = try settings(Guide.variables).get()
-        #expect(settings.workspaceID == Guide.workspace)
-        #expect(settings.tokenName == "charts_token")
+        #expect(settings.claims.workspaceID == Guide.workspace)
+        #expect(settings.claims.name == Template([.literal("charts_token")]))
         #expect(settings.tokenLifetime == 172_800)
         #expect(settings.threads == 4)
-        #expect(settings.scopes == [.readPipe(Guide.pipe)])
+        #expect(
+            settings.claims.scopes == [
+                try Scope(resource: Template(Guide.pipe), access: .readPipe(fixedParameters: []))
+            ])
+        #expect(settings.claims.requestsPerSecond == nil)
+        #expect(settings.allowedOrigins == nil)
+        #expect(settings.renewalWindow == nil)
+        #expect(!settings.claims.hasIssuedAt)
         #expect(settings.warnings.isEmpty)
     }
 
@@ -86,8 +94,8 @@ struct SettingsTests {
 
     @Test("the workspace is the key's own unless one is set")
     func workspace() throws {
-        #expect(try settings(Guide.variables + ["TINYBIRD_WORKSPACE_ID": " w \n"]).get().workspaceID == "w")
-        #expect(try settings(Guide.variables).get().workspaceID == Guide.workspace)
+        #expect(try settings(Guide.variables + ["TINYBIRD_WORKSPACE_ID": " w \n"]).get().claims.workspaceID == "w")
+        #expect(try settings(Guide.variables).get().claims.workspaceID == Guide.workspace)
     }
 
     @Test("a key that names no workspace needs one set")
@@ -104,7 +112,9 @@ struct SettingsTests {
             ("a", ["a"]), ("a,b", ["a", "b"]), (" b\ta\n", ["b", "a"]), (",a,, ,b,", ["a", "b"]), ("a a", ["a", "a"]),
         ])
     func pipes(value: String, pipes: [String]) throws {
-        #expect(try settings(Guide.variables + ["TINYBIRD_PIPES": value]).get().scopes.map(\.resource) == pipes)
+        #expect(
+            try settings(Guide.variables + ["TINYBIRD_PIPES": value]).get().claims.scopes.map(\.resource)
+                == pipes.map { try Template($0) })
     }
 
     @Test(
@@ -115,6 +125,7 @@ struct SettingsTests {
                 "${PIPE}",
                 "contains \"${\", a variable that the web server didn't replace: define it where the server starts"
             ),
+            ("%{REMOTE_USER}", "has a placeholder: write pipes' names here, and placeholders in TINYBIRD_SCOPES"),
         ])
     func badPipes(value: String, reason: String) {
         #expect(problem(of: ["TINYBIRD_PIPES": value]) == "TINYBIRD_PIPES \(reason)")
@@ -133,15 +144,15 @@ struct SettingsTests {
     func badLifetime(value: String) {
         #expect(
             problem(of: ["TINYBIRD_TOKEN_TTL": value])
-                == "TINYBIRD_TOKEN_TTL is not a lifetime: set it to a number of seconds, or a number with s, m, h or d, "
-                + "such as 48h")
+                == "TINYBIRD_TOKEN_TTL is not a time: set it to a number of seconds, or a number with s, m, h or d, such "
+                + "as 48h")
     }
 
     @Test("a lifetime of nothing is refused", arguments: ["0", "0h"])
     func noLifetime(value: String) {
         #expect(
             problem(of: ["TINYBIRD_TOKEN_TTL": value])
-                == "TINYBIRD_TOKEN_TTL is 0, and a token would be expired at once: set it to 1s or more")
+                == "TINYBIRD_TOKEN_TTL is 0: set it to 1s or more")
     }
 
     @Test("a lifetime ends by the year 9999", arguments: ["251502473600", "3000000d", "9223372036854775808d"])

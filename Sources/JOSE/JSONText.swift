@@ -7,7 +7,13 @@ extension [UInt8] {
     /// ([RFC 8259 §7](https://www.rfc-editor.org/rfc/rfc8259#section-7)).
     public mutating func appendJSON(string: String) {
         append(UInt8(ascii: "\""))
-        for byte in string.utf8 {
+        appendJSON(characters: string.utf8)
+        append(UInt8(ascii: "\""))
+    }
+
+    /// Appends UTF-8 text as the inside of a JSON string.
+    public mutating func appendJSON(characters: some Sequence<UInt8>) {
+        for byte in characters {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 append(UInt8(ascii: "\\"))
@@ -20,11 +26,10 @@ extension [UInt8] {
                 append(byte)
             }
         }
-        append(UInt8(ascii: "\""))
     }
 
     /// Appends `items` as a JSON array, each written by `body`.
-    mutating func appendJSON<Item>(array items: [Item], _ body: (inout [UInt8], Item) -> Void) {
+    public mutating func appendJSON<Item>(array items: [Item], _ body: (inout [UInt8], Item) -> Void) {
         append(UInt8(ascii: "["))
         for (index, item) in items.enumerated() {
             if index > 0 { append(UInt8(ascii: ",")) }

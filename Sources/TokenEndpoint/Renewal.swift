@@ -1,0 +1,42 @@
+import FastCGI
+import JOSE
+
+/// When a token may be exchanged for a new one with the same claims.
+struct Renewal: Sendable {
+    /// How long after its first signing, in seconds.
+    let window: Int
+    /// The workspace that it must be for.
+    let workspaceID: String
+
+    /// How far a clock that has signed a token may be ahead of this one, in seconds.
+    private static let clockTolerance = 60
+
+    /// The claims with a new `exp`, all other bytes as they were; nil where they may not be renewed: expired, for
+    /// another workspace, without `exp` or `iat`, or first signed too long ago or in the future.
+    ///
+    /// - Parameter claims: The payload of a token whose signature was verified.
+    func renewed(_ claims: [UInt8], at now: Int, lifetime: Int) -> [UInt8]? {
+        guard let json = try? JSON(claims), let workspace = json["workspace_id"]?.string,
+            workspace.utf8.elementsEqual(workspaceID.utf8),
+            let expiration = json.member("exp"), let expires = expiration.value.integer, now < expires,
+            let issuedAt = json["iat"]?.integer, issuedAt <= now + Self.clockTolerance,
+            // Subtracted from `now`, so that no `iat` overflows.
+            issuedAt >= now - window
+        else { return nil }
+        var renewed = claims
+        renewed.replaceSubrange(expiration.range, with: String(now + lifetime).utf8)
+        return renewed
+    }
+
+    /// The token of `Authorization: Bearer …` ([RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1));
+    /// nil where the request has no such header.
+    static func bearerToken(of request: borrowing Request) -> [UInt8]? {
+        guard
+            let credentials = request.bytes(of: "HTTP_AUTHORIZATION")
+                ?? Variable.redirected("REDIRECT_HTTP_AUTHORIZATION", in: request)
+        else { return nil }
+        let scheme = credentials.prefix { $0 != UInt8(ascii: " ") }
+        guard String(decoding: scheme, as: UTF8.self).lowercased() == "bearer" else { return nil }
+        return Array(credentials.dropFirst(scheme.count).drop { $0 == UInt8(ascii: " ") })
+    }
+}
