@@ -38,7 +38,7 @@ public enum Base64URL {
 
     /// The bytes that `text` encodes, if it is an encoding as ``encode(_:)`` makes it: no padding, no other character,
     /// no bit set that belongs to no byte (else one signature would have several spellings).
-    public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    public static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count * 3 / 4)
         var group: UInt32 = 0

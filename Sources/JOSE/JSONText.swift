@@ -7,13 +7,14 @@ extension [UInt8] {
     /// ([RFC 8259 §7](https://www.rfc-editor.org/rfc/rfc8259#section-7)).
     public mutating func appendJSON(string: String) {
         append(UInt8(ascii: "\""))
-        appendJSON(characters: string.utf8)
+        appendJSON(characters: string.utf8.span)
         append(UInt8(ascii: "\""))
     }
 
     /// Appends UTF-8 text as the inside of a JSON string.
-    public mutating func appendJSON(characters: some Sequence<UInt8>) {
-        for byte in characters {
+    public mutating func appendJSON(characters: Span<UInt8>) {
+        for index in characters.indices {
+            let byte = characters[index]
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 append(UInt8(ascii: "\\"))

@@ -21,7 +21,7 @@ public struct AdminToken: Sendable, Equatable {
             default: character
             }
         }
-        guard let text = Base64URL.decode(base64url), let json = try? JSON(text),
+        guard let text = Base64URL.decode(base64url[...]), let json = try? JSON(text),
             let workspaceID = json["u"]?.string, !workspaceID.isEmpty
         else { return nil }
         self.workspaceID = workspaceID

@@ -52,8 +52,12 @@ public struct Payload: Sendable {
             case .json(let json): text.append(contentsOf: json)
             case .expiration: text.append(contentsOf: String(expiration).utf8)
             case .issuedAt: text.append(contentsOf: String(issuedAt).utf8)
-            case .variable(let index): text.appendJSON(characters: values[index])
-            case .literalVariable(let index): text.appendJSON(characters: FilterText.escaped(values[index]))
+            case .variable(let index):
+                let value = values[index]
+                text.appendJSON(characters: value.span)
+            case .literalVariable(let index):
+                let escaped = FilterText.escaped(values[index])
+                text.appendJSON(characters: escaped.span)
             }
         }
         return text
@@ -104,7 +108,7 @@ public struct Payload: Sendable {
         append("\"")
         for part in template.parts {
             switch part {
-            case .literal(let text): edit { $0.appendJSON(characters: text.utf8) }
+            case .literal(let text): edit { $0.appendJSON(characters: text.utf8.span) }
             case .variable(let name):
                 let index = variables.firstIndex(of: name) ?? variables.count
                 if index == variables.count { variables.append(name) }
