@@ -11,6 +11,7 @@ struct Base64URLTests {
         ])
     func vectors(text: String, encoded: String) {
         #expect(Base64URL.encode(Array(text.utf8).span) == Array(encoded.utf8))
+        #expect(Base64URL.decode(Array(encoded.utf8)[...]) == Array(text.utf8))
     }
 
     @Test("uses - and _ where base64 has + and /")
@@ -21,6 +22,13 @@ struct Base64URLTests {
     @Test("encodes the octets of RFC 7515 appendix C")
     func appendixC() {
         #expect(Base64URL.encode([3, 236, 255, 224, 193] as [UInt8]) == Array("A-z_4ME".utf8))
+    }
+
+    @Test(
+        "decodes only what it encodes itself: no padding, no other character, no stray bits",
+        arguments: ["Z", "Zg=", "Zg==", "Zh", "Zm9", "Zm8=", "Zm9vY", "Z g", "Zg\n", "+/8", "Zm9v!", "é"])
+    func refuses(text: String) {
+        #expect(Base64URL.decode(Array(text.utf8)[...]) == nil)
     }
 
     @Test("appends behind what is there")
