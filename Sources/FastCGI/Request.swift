@@ -21,14 +21,21 @@ public struct Request: ~Copyable {
     public static var processEnvironment: Request { Request(borrowing: shim_environ()) }
 
     /// A request made of `variables`, for whoever calls a handler without a server.
-    public init(variables: [(name: String, value: String)]) {
+    public init(variables: [(name: String, value: [UInt8])]) {
         let strings = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: variables.count + 1)
         for (index, variable) in variables.enumerated() {
-            strings[index] = strdup("\(variable.name)=\(variable.value)")
+            strings[index] = (Array("\(variable.name)=".utf8) + variable.value + [0]).withUnsafeBytes { bytes in
+                bytes.baseAddress.map { strdup($0.assumingMemoryBound(to: CChar.self)) } ?? nil
+            }
         }
         strings[variables.count] = nil
         self.variables = UnsafePointer(strings)
         owned = true
+    }
+
+    /// A request made of `variables`, in UTF-8.
+    public init(variables: [(name: String, value: String)]) {
+        self.init(variables: variables.map { ($0.name, Array($0.value.utf8)) })
     }
 
     deinit {

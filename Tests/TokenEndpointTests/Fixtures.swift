@@ -50,11 +50,14 @@ extension Response {
         return json.map(\.keys).map(Array.init) == ["error"] ? status : nil
     }
 
-    /// The token of a successful answer, its parts decoded.
+    /// The token of a successful answer; empty where there is none.
+    var token: String {
+        text.hasPrefix(#"{"token":""#) ? String(text.split(separator: "\"")[3]) : ""
+    }
+
+    /// The claims of a successful answer's token.
     var claims: String? {
-        guard let token = text.split(separator: "\"").dropFirst(3).first, text.hasPrefix("{\"token\":") else {
-            return nil
-        }
+        guard !token.isEmpty else { return nil }
         var payload = token.split(separator: ".")[1].replacingOccurrences(of: "-", with: "+")
             .replacingOccurrences(of: "_", with: "/")
         while !payload.count.isMultiple(of: 4) { payload += "=" }

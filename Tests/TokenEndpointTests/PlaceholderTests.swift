@@ -1,0 +1,184 @@
+import FastCGI
+import Foundation
+import Testing
+
+@testable import TokenEndpoint
+
+@Suite("a token for the server's login")
+struct PlaceholderTests {
+    private static let perUser =
+        Guide.variables + [
+            "TINYBIRD_FIXED_PARAMS": "org_id=%{REMOTE_USER}&team=%{OIDC_CLAIM_team}-%{REMOTE_USER}",
+            "TINYBIRD_TOKEN_NAME": "charts of %{REMOTE_USER}",
+        ]
+
+    @Test("carries its values in name and parameters")
+    func values() {
+        var endpoint = TokenEndpoint(process: Self.perUser)
+        for user in ["alice", "bob", "alice"] {
+            let claims = endpoint.answer("GET", ["REMOTE_USER": user, "OIDC_CLAIM_team": "t"]).claims
+            #expect(
+                claims
+                    == #"{"workspace_id":"\#(Guide.workspace)","name":"charts of \#(user)","exp":1900000000,"scopes":"#
+                    + #"[{"type":"PIPES:READ","resource":"\#(Guide.pipe)","#
+                    + #""fixed_params":{"org_id":"\#(user)","team":"t-\#(user)"}}]}"#)
+        }
+        #expect(endpoint.locationCount == 1)
+    }
+
+    @Test("is not signed while a variable is missing or empty", arguments: [nil, ""] as [String?])
+    func missing(team: String?) {
+        var endpoint = TokenEndpoint(process: Self.perUser)
+        var variables = ["REMOTE_USER": "alice"]
+        variables["OIDC_CLAIM_team"] = team
+        let response = endpoint.answer("GET", variables)
+        #expect(response.errorStatus == .forbidden)
+        #expect(!response.text.contains("OIDC_CLAIM"))
+        #expect(
+            response.log.map(\.text) == [
+                "charts-token: error: OIDC_CLAIM_team is not set or empty in this request: no token is signed; let the "
+                    + "web server's login guard this URL\n"
+            ])
+        #expect(endpoint.answer("GET", variables).log.isEmpty)
+    }
+
+    @Test("takes a variable that an internal redirect has renamed")
+    func redirected() {
+        var endpoint = TokenEndpoint(process: Guide.variables + ["TINYBIRD_FIXED_PARAMS": "u=%{REMOTE_USER}"])
+        for status in [nil, "200"] as [String?] {
+            var variables = ["REDIRECT_REMOTE_USER": "alice"]
+            variables["REDIRECT_STATUS"] = status
+            #expect(endpoint.answer("GET", variables).claims?.contains(#""u":"alice""#) == true)
+        }
+        let both = ["REDIRECT_REMOTE_USER": "bob", "REMOTE_USER": "alice"]
+        #expect(endpoint.answer("GET", both).claims?.contains(#""u":"alice""#) == true)
+    }
+
+    @Test("doesn't take the name that a failed login claimed, where it answers as the server's error page")
+    func failedLogin() {
+        var endpoint = TokenEndpoint(process: Guide.variables + ["TINYBIRD_FIXED_PARAMS": "u=%{REMOTE_USER}"])
+        let variables = ["REDIRECT_REMOTE_USER": "alice", "REDIRECT_STATUS": "401"]
+        #expect(endpoint.answer("GET", variables).status == .forbidden)
+    }
+
+    @Test("takes nothing from the process's environment: it is nobody's login")
+    func processEnvironment() {
+        var endpoint = TokenEndpoint(process: Self.perUser + ["REMOTE_USER": "root", "OIDC_CLAIM_team": "wheel"])
+        #expect(endpoint.answer().status == .forbidden)
+    }
+
+    @Test("replaces placeholders once: one that comes in a value is text")
+    func once() {
+        var endpoint = TokenEndpoint(process: Guide.variables + ["TINYBIRD_FIXED_PARAMS": "u=%{REMOTE_USER}"])
+        let claims = endpoint.answer("GET", ["REMOTE_USER": "%{SECRET}", "SECRET": "s"]).claims
+        #expect(claims?.contains(#""u":"%{SECRET}""#) == true)
+    }
+
+    @Test(
+        "never names what a client chooses",
+        arguments: [
+            "HTTP_COOKIE", "HTTP_X_REMOTE_USER", "HTTP_AUTHORIZATION", "QUERY_STRING", "REQUEST_URI", "PATH_INFO",
+            "CONTENT_TYPE", "CONTENT_LENGTH", "REDIRECT_QUERY_STRING", "REDIRECT_REDIRECT_HTTP_COOKIE", "SERVER_NAME",
+            "REQUEST_METHOD", "PATH_TRANSLATED", "REDIRECT_URL",
+        ])
+    func clientControlled(name: String) {
+        let reason =
+            "has %{\(name)}, which a client chooses: name a variable that the server's login sets, such as REMOTE_USER"
+        #expect(problem(["TINYBIRD_FIXED_PARAMS": "u=%{\(name)}"]) == "TINYBIRD_FIXED_PARAMS \(reason)")
+        #expect(problem(["TINYBIRD_TOKEN_NAME": "%{\(name)}"]) == "TINYBIRD_TOKEN_NAME \(reason)")
+        for scope in [
+            #"{"type":"PIPES:READ","resource":"%{\#(name)}"}"#,
+            #"{"type":"PIPES:READ","resource":"p","fixed_params":{"a":[1,"x%{\#(name)}"]}}"#,
+            #"{"type":"DATASOURCES:READ","resource":"p","filter":"a='%{\#(name)}'"}"#,
+        ] {
+            #expect(
+                problem(["TINYBIRD_PIPES": "", "TINYBIRD_SCOPES": "[\(scope)]"]) == "TINYBIRD_SCOPES \(reason)",
+                "\(scope)")
+        }
+    }
+
+    @Test("never carries a setting: one of them is the key")
+    func settingInToken() {
+        #expect(
+            problem(["TINYBIRD_TOKEN_NAME": "%{TINYBIRD_SIGNING_KEY}"])
+                == "TINYBIRD_TOKEN_NAME has %{TINYBIRD_SIGNING_KEY}, a setting: name a variable that the server's login "
+                + "sets")
+    }
+
+    @Test("text that comes in a placeholder comes out of the claims unchanged, and nothing else changes")
+    func property() throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var generator = SplitMix64(state: seed)
+        let scopes =
+            #"[{"type":"PIPES:READ","resource":"p","fixed_params":{"a":"%{REMOTE_USER}","b":["x%{OTHER}y",1.50]}},"#
+            + #"{"type":"DATASOURCES:READ","resource":"d","filter":"o = '%{REMOTE_USER}'"}]"#
+        var endpoint = TokenEndpoint(
+            process: [
+                "TINYBIRD_SIGNING_KEY": Guide.key, "TINYBIRD_SCOPES": scopes, "TINYBIRD_TOKEN_NAME": "n-%{REMOTE_USER}",
+            ])
+        for round in 0..<1000 {
+            let user = String.random(using: &generator)
+            let other = String.random(using: &generator)
+            let response = endpoint.answer("GET", ["REMOTE_USER": user, "OTHER": other])
+            let filtered = user.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
+            let expected: NSDictionary = [
+                "workspace_id": Guide.workspace, "name": "n-\(user)", "exp": 1_900_000_000,
+                "scopes": [
+                    ["type": "PIPES:READ", "resource": "p", "fixed_params": ["a": user, "b": ["x\(other)y", 1.5]]],
+                    ["type": "DATASOURCES:READ", "resource": "d", "filter": "o = '\(filtered)'"],
+                ],
+            ]
+            let claims = try JSONSerialization.jsonObject(with: Data((response.claims ?? "").utf8)) as? NSDictionary
+            #expect(
+                claims == expected, "seed \(seed), round \(round): \(user.debugDescription) \(other.debugDescription)")
+        }
+        #expect(endpoint.locationCount == 1)
+    }
+
+    private func problem(_ changes: [String: String]) -> String? {
+        guard case .failure(let error) = settings(Guide.variables + changes) else { return nil }
+        return error.description
+    }
+}
+
+@Suite("a value that is not UTF-8")
+struct InvalidValueTests {
+    @Test("is not signed: repaired, it might be somebody else's name")
+    func invalidUTF8() {
+        var endpoint = TokenEndpoint(process: Guide.variables + ["TINYBIRD_FIXED_PARAMS": "u=%{REMOTE_USER}"])
+        let request = Request(variables: [
+            ("REQUEST_METHOD", Array("GET".utf8)), ("REMOTE_USER", [0x61, 0xFF]),
+        ])
+        let response = endpoint.respond(to: request)
+        #expect(response.errorStatus == .forbidden)
+        #expect(response.log.first?.message.hasPrefix("REMOTE_USER is not valid UTF-8 in this request") == true)
+    }
+}
+
+/// A generator that repeats itself from its seed (Steele, Lea, Flood: "Fast splittable pseudorandom number
+/// generators").
+struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+extension String {
+    /// 1 to 40 scalars but NUL, which ends a variable; many are special to JSON, SQL or URLs.
+    static func random(using generator: inout some RandomNumberGenerator) -> String {
+        let special = Array("\n\t\u{1}\u{7f}\"'\\/%{}&=+ ;-*#`$éß€😀".unicodeScalars)
+        var string = ""
+        for _ in 0..<Int.random(in: 1...40, using: &generator) {
+            let any = Unicode.Scalar(UInt32.random(in: 1...0x10FFFF, using: &generator))
+            let scalar = Bool.random(using: &generator) ? special.randomElement(using: &generator) : any
+            string.unicodeScalars.append(scalar ?? "x")
+        }
+        return string
+    }
+}
