@@ -5,7 +5,8 @@ import Testing
 struct JSONTests {
     @Test("is read as it stands: members in order, numbers in their digits")
     func reads() throws {
-        let json = try JSON(#" {"b": [1.50, -0, 1e400, 12345678901234567890], "a": {"t": true, "f": false, "n": null}} "#)
+        let json = try JSON(
+            #" {"b": [1.50, -0, 1e400, 12345678901234567890], "a": {"t": true, "f": false, "n": null}} "#)
         guard case .object(let members) = json else {
             Issue.record("no object")
             return

@@ -211,7 +211,9 @@ struct FilterTextTests {
                 }
                 value.append(bytes.removeFirst())
             } else if byte == UInt8(ascii: "\\") {
-                guard let next = bytes.popFirst(), next == UInt8(ascii: "\\") || next == UInt8(ascii: "'") else { return nil }
+                guard let next = bytes.popFirst(), next == UInt8(ascii: "\\") || next == UInt8(ascii: "'") else {
+                    return nil
+                }
                 value.append(next)
             } else {
                 value.append(byte)
