@@ -2,6 +2,7 @@
 
 import os
 import pty
+import subprocess
 
 import pytest
 
@@ -66,6 +67,17 @@ def test_where_all_is_installed_nothing_is_called(serve, debian):
 
     assert debian.calls == []
     assert run.errors.startswith("apache/serve: Building charts-token …\n")
+
+
+def test_where_only_cpluspluss_static_library_is_missing_it_is_installed(serve, debian):
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+        pytest.skip("no mount namespaces here")
+    debian.make("installed")
+
+    hide = 'mount -t tmpfs none /usr/lib/gcc && exec "$@"'
+    serve(wrapper=("unshare", "-m", "sh", "-c", hide, "hide")).up()
+
+    assert debian.calls == ["0 noninteractive apt-get install -q -y --no-install-recommends g++"]
 
 
 def test_the_lists_of_packages_are_fetched_only_where_they_are_old(serve, debian):
