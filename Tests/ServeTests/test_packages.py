@@ -69,7 +69,7 @@ def test_where_all_is_installed_nothing_is_called(serve, debian):
     assert run.errors.startswith("apache/serve: Building charts-token …\n")
 
 
-def test_where_only_cpluspluss_static_library_is_missing_it_is_installed(serve, debian):
+def test_where_only_the_static_library_of_cxx_is_missing_it_is_installed(serve, debian):
     if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
         pytest.skip("no mount namespaces here")
     debian.make("installed")
