@@ -175,7 +175,7 @@ def program():
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory):
+def shared():
     """A directory for all tests, that other users can read: pytest's own can't be."""
     directory = pathlib.Path(tempfile.mkdtemp(prefix="serve-tests.", dir="/tmp"))
     directory.chmod(0o755)
@@ -233,7 +233,7 @@ def serve(commands, tools):
 @pytest.fixture
 def clone(program, shared):
     """Makes what apache/serve needs of a clone, in `shared` under the given name, for the given user."""
-    def make(name, owner=0, mode=0o755):
+    def make(name, owner=os.geteuid(), mode=0o755):
         parent = pathlib.Path(tempfile.mkdtemp(prefix="clone.", dir=shared))
         home = parent / name
         shutil.copytree(REPOSITORY / "apache", home / "project/apache")
@@ -241,7 +241,7 @@ def clone(program, shared):
         release.mkdir(parents=True)
         shutil.copy(program, release)
         for path in (home, *home.rglob("*")):
-            os.chown(path, owner, owner)
+            os.chown(path, owner, -1)
         parent.chmod(0o755)
         home.chmod(mode)
         return home / "project"
