@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import DEMONSTRATION_KEY, NOBODY, as_root, claims_of, free_port, write_script
+from serving import DEMONSTRATION_KEY, NOBODY, as_root, claims_of, free_port, write_script
 
 INSTALL = "apt-get install -y --no-install-recommends libfcgi-dev libapache2-mod-fcgid"
 

@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from conftest import (
+from serving import (
     DEMONSTRATION_KEY, NOBODY, OWN_KEY, PIPE, REPOSITORY, WORKSPACE, Serve, as_root, claims_of, command_lines, fetch,
     free_port, wait_until, write_script)
 

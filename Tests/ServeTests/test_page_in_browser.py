@@ -12,7 +12,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-from conftest import DEMONSTRATION_KEY, OWN_KEY, PIPE, REPOSITORY, claims_of, wait_until
+from serving import DEMONSTRATION_KEY, OWN_KEY, PIPE, REPOSITORY, claims_of, wait_until
 
 CHART = "https://app.tinybird.co/gcp/europe-west3/endpoints/sales_by_city/charts/4d21283f-b85c-4ed5-8341-e2625f0e3080"
 POLICY = (
