@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
 from curl import Answer, fetch
 from servers import Lighttpd
 from tokens import PIPE, SETTINGS, assert_the_guides_token
@@ -47,12 +46,12 @@ def test_head_answers_the_same_headers_without_a_body(site: Site) -> None:
     assert own_headers(head) == own_headers(get)
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_other_methods_are_405(site: Site, method: str) -> None:
-    # With a body, without which lighttpd itself refuses POST (411).
-    answer = fetch(site.url, "--request", method, "--data", "x")
-    assert_is_error(answer, 405)
-    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+def test_other_methods_are_405(site: Site) -> None:
+    for method in ["POST", "PUT", "DELETE", "PATCH"]:
+        # With a body, without which lighttpd itself refuses POST (411).
+        answer = fetch(site.url, "--request", method, "--data", "x")
+        assert_is_error(answer, 405)
+        assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_options_is_204_without_a_body(site: Site) -> None:
@@ -82,24 +81,24 @@ def test_a_body_on_get_changes_nothing(site: Site) -> None:
     assert_the_guides_token(fetch(site.url).body)
 
 
-@pytest.mark.parametrize("query", ["--help", "--version", "-h+check", "token", "serve+--listen+0.0.0.0:9"])
-def test_a_query_is_never_taken_for_arguments(site: Site, query: str) -> None:
-    assert_the_guides_token(fetch(f"{site.url}?{query}").body)
+def test_a_query_is_never_taken_for_arguments(site: Site) -> None:
+    for query in ["--help", "--version", "-h+check", "token", "serve+--listen+0.0.0.0:9"]:
+        assert_the_guides_token(fetch(f"{site.url}?{query}").body)
 
 
-@pytest.mark.parametrize("header", ["TINYBIRD_PIPES: other", "TINYBIRD-PIPES: other", "HTTP_TINYBIRD_PIPES: other"])
-def test_a_clients_header_sets_nothing(site: Site, header: str) -> None:
-    assert_the_guides_token(fetch(site.url, "--header", header).body)
+def test_a_clients_header_sets_nothing(site: Site) -> None:
+    for header in ["TINYBIRD_PIPES", "TINYBIRD-PIPES", "HTTP_TINYBIRD_PIPES"]:
+        assert_the_guides_token(fetch(site.url, "--header", f"{header}: other").body)
 
 
-@pytest.mark.parametrize("path", [
-    "/generate-tokenx", "/generate-token%0A", "/generate-token%00", "/generate-token%2F", "/generate-token%2Fx",
-    "/x/generate-token", "/generate-toke", "/generate-token.", "/GENERATE-TOKEN", "/charts-token",
-])
-def test_no_other_path_is_the_endpoint(site: Site, path: str) -> None:
-    answer = fetch(site.server.url + path)
-    assert answer.status in {301, 400, 403, 404}
-    assert b"\x7fELF" not in answer.body
+def test_no_other_path_is_the_endpoint(site: Site) -> None:
+    for path in [
+        "/generate-tokenx", "/generate-token%0A", "/generate-token%00", "/generate-token%2F", "/generate-token%2Fx",
+        "/x/generate-token", "/generate-toke", "/generate-token.", "/GENERATE-TOKEN", "/charts-token",
+    ]:
+        answer = fetch(site.server.url + path)
+        assert answer.status in {301, 400, 403, 404}
+        assert b"\x7fELF" not in answer.body
 
 
 def test_without_a_key_it_is_503_and_says_why_to_the_log_alone(

@@ -1,0 +1,94 @@
+"""Many clients at once, who count what fails."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Load:
+    """Client threads that ask for tokens, each request on a connection of its own.
+
+    A connection that is refused or reset before any answer is counted apart: a server that has closed its port isn't
+    in the middle of a request.
+    """
+
+    def __init__(self, port: int, clients: int, requests: int | None = None) -> None:
+        self.port = port
+        self.requests = requests
+        self.answered = 0
+        self.unconnected = 0
+        self.failures: Counter[str] = Counter()
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._by_client = [0] * clients
+        self._threads = [threading.Thread(target=self._client, args=[index]) for index in range(clients)]
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        self._ended.set()
+        self.wait()
+
+    def wait(self) -> None:
+        for thread in self._threads:
+            thread.join(timeout=60)
+            assert not thread.is_alive(), "a request hangs"
+
+    def settle(self) -> None:
+        """Waits until every client is answered again and again, so that none waits for anything."""
+        deadline = time.monotonic() + 20
+        while True:
+            before = list(self._by_client)
+            time.sleep(0.25)
+            if all(now >= then + 5 for then, now in zip(before, self._by_client)):
+                return
+            assert time.monotonic() < deadline, f"clients wait: {before}, {self._by_client}, {self.failures}"
+
+    def _client(self, index: int) -> None:
+        done = 0
+        while not self._ended.is_set() and done != self.requests:
+            failure, unconnected = self._request()
+            done += 1
+            with self._lock:
+                if unconnected:
+                    self.unconnected += 1
+                elif failure:
+                    self.failures[failure] += 1
+                else:
+                    self.answered += 1
+                    self._by_client[index] += 1
+            if unconnected:
+                # The server is gone, or comes back.
+                self._ended.wait(0.02)
+
+    def _request(self) -> tuple[str, bool]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("GET", "/generate-token", headers={"Connection": "close"})
+            response = connection.getresponse()
+        except (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected):
+            return "", True
+        except OSError as error:
+            return repr(error), False
+        try:
+            body = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            return f"in the answer: {error!r}", False
+        finally:
+            connection.close()
+        return ("" if response.status == 200 and body.startswith(b'{"token":') else f"{response.status}"), False
+
+
+@contextmanager
+def under_load(port: int, clients: int = 4) -> Iterator[Load]:
+    """Clients that go on until the block ends."""
+    load = Load(port, clients)
+    try:
+        yield load
+    finally:
+        load.end()

@@ -1,0 +1,83 @@
+"""lighttpd/*.conf, as a file of Debian's conf-available."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from curl import fetch
+from servers import REPOSITORY, Lighttpd, Responder, Server
+from tokens import assert_the_guides_token
+from transports import LighttpdCgi, LighttpdFastCgi, Site
+
+BY_LIGHTTPD = pytest.mark.parametrize("by", [LighttpdFastCgi, LighttpdCgi])
+
+
+@BY_LIGHTTPD
+def test_lighttpd_finds_nothing_to_say_about_it(by: type[Site], directory: Path, program: Path) -> None:
+    site = by(directory, program)
+    assert isinstance(site.server, Lighttpd)
+    checked = site.server.check()
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+@BY_LIGHTTPD
+def test_modules_that_are_loaded_already_are_no_obstacle(by: type[Site], directory: Path, program: Path, running) -> None:
+    site = by(directory, program)
+    site.server.modules += ["mod_alias", "mod_setenv", "mod_fastcgi", "mod_cgi"]
+    assert site.server.check().stderr == ""
+    assert_the_guides_token(fetch(running(site).url).body)
+
+
+@BY_LIGHTTPD
+def test_what_else_the_site_has_goes_on_working(by: type[Site], directory: Path, program: Path, running) -> None:
+    other = directory / "other"
+    other.mkdir()
+    (other / "a.html").write_text("another directory")
+    site = by(directory, program, config=f'alias.url = ("/other/" => "{other}/")\n'
+              'setenv.set-response-header = ("X-Site" => "yes")')
+    (site.server.document_root / "index.html").write_text("the site")
+    running(site)
+    assert fetch(f"{site.server.url}/").text == "the site"
+    answer = fetch(f"{site.server.url}/other/a.html")
+    assert (answer.text, answer.headers["x-site"]) == ("another directory", "yes")
+    assert_the_guides_token(fetch(site.url).body)
+
+
+@BY_LIGHTTPD
+def test_a_program_that_cannot_run_is_never_sent(by: type[Site], directory: Path, program: Path, running) -> None:
+    copy = directory / "charts-token"
+    copy.write_bytes(program.read_bytes())
+    copy.chmod(0o644)
+    site = by(directory, copy)
+    try:
+        running(site)
+    except AssertionError as error:
+        # As FastCGI, lighttpd itself doesn't start without its program.
+        assert by is LighttpdFastCgi and "is executable by lighttpd" in str(error)
+        return
+    answer = fetch(site.url)
+    assert answer.status >= 400
+    assert b"ELF" not in answer.body
+
+
+class External(LighttpdFastCgi):
+    """The other way that the comment names: a responder with a user of its own, and its socket alone here."""
+
+    def make_server(self, key: str | None) -> Server:
+        server = super().make_server(key)
+        place = self.directory / "responder"
+        place.mkdir()
+        self.responder = Responder(place, self.program, {"TINYBIRD_SIGNING_KEY": key or "", **self.settings})
+        text = (REPOSITORY / "lighttpd" / self.include).read_text()
+        first, last = '        "bin-path" ', '        "check-local" '
+        begin, end = text.index(first), text.index(last)
+        text = text[:begin] + f'        "socket" => "{self.responder.socket}",\n' + text[end:]
+        own = self.directory / "own.conf"
+        own.write_text(text)
+        server.config = server.config.replace(f"{REPOSITORY}/lighttpd/{self.include}", str(own))
+        return server
+
+
+def test_a_responder_of_its_own_needs_only_its_socket(directory: Path, program: Path, running) -> None:
+    assert_the_guides_token(fetch(running(External(directory, program)).url).body)

@@ -1,0 +1,62 @@
+"""More clients than threads, processes and connections: nobody fails, nobody waits for ever."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from pathlib import Path
+
+import pytest
+from load import Load
+from transports import ModProxyFcgiReuse, Site
+
+CLIENTS = 64
+
+
+def test_64_clients_on_connections_of_their_own(site: Site) -> None:
+    load = Load(site.server.port, CLIENTS, requests=3 if site.is_cgi else 10)
+    load.wait()
+    assert not load.failures
+    assert (load.answered, load.unconnected) == (CLIENTS * (3 if site.is_cgi else 10), 0)
+
+
+def test_64_clients_that_keep_their_connections(
+    transport: type[Site], directory: Path, program: Path, running
+) -> None:
+    # By Debian's default Apache closes a kept connection after 100 requests; this stays below.
+    site = running(transport(directory, program))
+    failures: list[str] = []
+
+    def client() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", site.server.port, timeout=30)
+        for _ in range(3 if site.is_cgi else 10):
+            try:
+                connection.request("GET", "/generate-token")
+                response = connection.getresponse()
+                if response.status != 200 or not response.read().startswith(b'{"token":'):
+                    failures.append(str(response.status))
+            except (ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected):
+                # A busy Apache closes idle connections to have workers for others: clients ask again.
+                connection.close()
+        connection.close()
+
+    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+        assert not thread.is_alive(), "a request hangs"
+    assert not failures
+
+
+@pytest.mark.parametrize("threads", ["1", "4"])
+def test_idle_connections_hold_no_thread(directory: Path, program: Path, running, threads: str) -> None:
+    # Apache's children keep more connections to the responder than it has threads.
+    site = ModProxyFcgiReuse(directory, program)
+    site.responder.environment["TINYBIRD_THREADS"] = threads
+    running(site)
+    for _ in range(3):
+        load = Load(site.server.port, CLIENTS, requests=5)
+        load.wait()
+        assert not load.failures
+        assert load.answered == CLIENTS * 5

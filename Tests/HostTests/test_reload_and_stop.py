@@ -1,0 +1,85 @@
+"""A reload and a stop of the web server lose no request, and take less than 2 s."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+from curl import fetch
+from load import under_load
+from servers import Apache, wait_until
+from tokens import assert_the_guides_token
+from transports import TRANSPORTS, ModProxyFcgi, ModProxyFcgiReuse, Site
+
+LIMIT = 2.0
+
+
+# mod_cgid's daemon is away for a moment during a reload, in which Apache answers 503, whatever the program does.
+RELOADABLE = [name for name in TRANSPORTS if "mod_cgid" not in name]
+
+
+@pytest.mark.parametrize("name", RELOADABLE)
+def test_a_graceful_reload_under_load_fails_no_request(name: str, directory: Path, program: Path, running) -> None:
+    site = running(TRANSPORTS[name](directory, program))
+    with under_load(site.server.port) as load:
+        for _ in range(2):
+            # A request that waits for mod_fcgid to start a process while Apache reloads hangs for good: mod_fcgid 2.3.9
+            # tells it to a manager that has ended. So the processes are started first.
+            load.settle()
+            assert site.server.reload() < LIMIT
+        load.settle()
+    assert not load.failures
+    if isinstance(site.server, Apache):
+        assert load.unconnected == 0
+    assert_the_guides_token(fetch(site.url).body)
+
+
+def test_a_stop_under_load_cuts_no_answer_short(site: Site) -> None:
+    graceful = signal.SIGWINCH if isinstance(site.server, Apache) else signal.SIGINT
+    with under_load(site.server.port) as load:
+        load.settle()
+        assert site.server.stop(graceful) < LIMIT
+    assert not load.failures
+
+
+@pytest.mark.parametrize("busy", [True, False], ids=["after requests", "idle"])
+def test_a_stop_at_once_takes_less_than_2_seconds(site: Site, busy: bool) -> None:
+    if busy:
+        assert_the_guides_token(fetch(site.url).body)
+    assert site.server.stop(signal.SIGTERM) < LIMIT
+
+
+def test_a_stop_leaves_no_process_of_the_program(site: Site) -> None:
+    assert_the_guides_token(fetch(site.url).body)
+    site.server.stop(signal.SIGTERM)
+    if site.responder:
+        site.responder.stop(signal.SIGTERM)
+    wait_until(lambda: not processes_in_group(site.server.pid), "the program to end")
+
+
+def processes_in_group(group: int) -> list[str]:
+    """The processes of a process group that are alive, by name."""
+    names = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")
+        except OSError:
+            continue
+        state, _, process_group = fields[2].split()[:3]
+        if int(process_group) == group and state != "Z":
+            names.append(fields[0].partition("(")[2])
+    return names
+
+
+@pytest.mark.parametrize("by", [ModProxyFcgi, ModProxyFcgiReuse])
+def test_a_responder_can_be_replaced_while_apache_runs(
+    by: type[Site], directory: Path, program: Path, running
+) -> None:
+    site = running(by(directory, program))
+    for _ in range(3):
+        assert_the_guides_token(fetch(site.url).body)
+    assert site.responder.stop(signal.SIGTERM) < LIMIT
+    assert fetch(site.url).status == 503
+    site.responder.start()
+    assert_the_guides_token(fetch(site.url).body)

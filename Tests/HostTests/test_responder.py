@@ -1,0 +1,151 @@
+"""The program as a responder of its own: signals, full descriptor tables, crashes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from fastcgi import answer, request
+from servers import Responder, wait_until
+from tokens import KEY, PIPE, assert_the_guides_token
+
+ENVIRONMENT = {"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": PIPE}
+BOTH_SOCKETS = pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
+
+
+def ask(responder: Responder) -> bytes:
+    """One token, as a web server asks for it."""
+    with responder.connection() as connection:
+        connection.sendall(request())
+        return answer(connection)
+
+
+def assert_is_token(output: bytes) -> None:
+    head, _, body = output.partition(b"\r\n\r\n")
+    assert b"Status" not in head or b"200" in head
+    assert_the_guides_token(body)
+
+
+@BOTH_SOCKETS
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1], ids=lambda number: number.name)
+@pytest.mark.parametrize("busy", [True, False], ids=["after a request", "idle"])
+def test_a_signal_ends_it_at_once_with_status_0(
+    directory: Path, program: Path, running, tcp: bool, number: signal.Signals, busy: bool
+) -> None:
+    responder = running(Responder(directory, program, ENVIRONMENT, tcp=tcp))
+    if busy:
+        assert_is_token(ask(responder))
+    else:
+        wait_until(lambda: waits_for_signals(responder.pid), "the program to wait")
+    assert responder.stop(number) < 1
+    assert responder.process.returncode == 0
+
+
+def waits_for_signals(pid: int) -> bool:
+    """Whether the program has started its threads."""
+    return len(os.listdir(f"/proc/{pid}/task")) > 1
+
+
+@BOTH_SOCKETS
+def test_what_waits_in_the_backlog_is_still_answered(directory: Path, program: Path, running, tcp: bool) -> None:
+    responder = running(Responder(directory, program, ENVIRONMENT, tcp=tcp))
+    assert_is_token(ask(responder))
+    responder.send(signal.SIGSTOP)
+    waiting = [responder.connection() for _ in range(50)]
+    for connection in waiting:
+        connection.sendall(request())
+    responder.send(signal.SIGTERM)
+    began = time.monotonic()
+    responder.send(signal.SIGCONT)
+    for connection in waiting:
+        with connection:
+            assert_is_token(answer(connection))
+    assert responder.process.wait(5) == 0
+    assert time.monotonic() - began < 2
+
+
+@BOTH_SOCKETS
+def test_silent_connections_keep_it_neither_from_answering_nor_from_ending(
+    directory: Path, program: Path, running, tcp: bool
+) -> None:
+    responder = running(Responder(directory, program, ENVIRONMENT, tcp=tcp))
+    silent = [responder.connection() for _ in range(20)]
+    assert_is_token(ask(responder))
+    assert responder.stop() < 3
+    assert responder.process.returncode == 0
+    for connection in silent:
+        connection.close()
+
+
+@BOTH_SOCKETS
+def test_a_full_descriptor_table_passes(directory: Path, program: Path, running, tcp: bool) -> None:
+    limited = Responder(directory, program, ENVIRONMENT, tcp=tcp, prefix=["/usr/bin/prlimit", "--nofile=16"])
+    responder = running(limited)
+    assert_is_token(ask(responder))
+    silent = [responder.connection() for _ in range(40)]
+    wait_until(lambda: "charts-token: warning:" in responder.log(), "the warning")
+    for connection in silent:
+        connection.close()
+    for _ in range(20):
+        assert_is_token(ask(responder))
+    assert responder.log().count("accept") == 1
+    assert responder.stop() < 1
+    assert responder.process.returncode == 0
+
+
+@BOTH_SOCKETS
+def test_a_full_descriptor_table_keeps_it_from_nothing_when_it_is_to_end(
+    directory: Path, program: Path, running, tcp: bool
+) -> None:
+    limited = Responder(directory, program, ENVIRONMENT, tcp=tcp, prefix=["/usr/bin/prlimit", "--nofile=16"])
+    responder = running(limited)
+    silent = [responder.connection() for _ in range(40)]
+    wait_until(lambda: "charts-token: warning:" in responder.log(), "the warning")
+    assert responder.stop() < 3
+    assert responder.process.returncode == 0
+    for connection in silent:
+        connection.close()
+
+
+@pytest.mark.parametrize("garbage", [
+    b"GET / HTTP/1.1\r\n\r\n", b"\x00" * 64, b"\xff" * 64, b"\x01\x01\x00\x01\x00\x08\x00\x00", b"\x01",
+], ids=["HTTP", "zeros", "ones", "half a record", "a byte"])
+def test_what_is_not_fastcgi_harms_nobody_else(directory: Path, program: Path, running, garbage: bytes) -> None:
+    responder = running(Responder(directory, program, ENVIRONMENT))
+    for _ in range(8):
+        with responder.connection() as connection:
+            connection.sendall(garbage)
+    assert_is_token(ask(responder))
+    assert responder.stop() < 1
+    assert responder.process.returncode == 0
+
+
+def crash(command: list[str], directory: Path, environment: dict[str, str]) -> int:
+    """Runs a command on a listening socket, with core files allowed, and ends it by SIGSEGV; returns its status."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(directory / f"{Path(command[0]).name}.sock"))
+        listening.listen()
+        process = subprocess.Popen(
+            ["/usr/bin/prlimit", "--core=unlimited", *command], stdin=listening, env=environment, cwd=directory)
+    name = Path(command[0]).name
+    wait_until(lambda: Path(f"/proc/{process.pid}/comm").read_text().strip() == name[:15], "the program")
+    if name == "charts-token":
+        wait_until(lambda: waits_for_signals(process.pid), "the program to wait")
+    process.send_signal(signal.SIGSEGV)
+    _, status = os.waitpid(process.pid, 0)
+    process.returncode = status
+    return status
+
+
+def test_a_crash_leaves_no_core_file(directory: Path, program: Path) -> None:
+    other = crash(["/usr/bin/sleep", "60"], directory, {})
+    if not os.WCOREDUMP(other):
+        pytest.skip("this machine writes no core files at all")
+    status = crash([str(program)], directory, ENVIRONMENT)
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSEGV
+    assert not os.WCOREDUMP(status)
