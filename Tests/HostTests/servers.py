@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -216,8 +217,7 @@ class Lighttpd(Server):
         # It opens its log again after it has become www-data.
         self.error_log = directory / "run" / "error.log"
         if IS_ROOT:
-            for path in (directory / "run",):
-                subprocess.run(["chown", SERVER_USER, path], check=True)
+            shutil.chown(directory / "run", SERVER_USER)
 
     def command(self) -> list[str]:
         path = self.directory / "lighttpd.conf"
@@ -248,7 +248,7 @@ class Lighttpd(Server):
             env=ENVIRONMENT, capture_output=True, text=True, check=False)
 
     def reload(self) -> float:
-        """Reloads gracefully, as `systemctl reload lighttpd`; returns the seconds until the new configuration serves."""
+        """Reloads gracefully, as `systemctl reload lighttpd`; returns the seconds until it serves again."""
         generations = self.log().count(self.serving)
         began = time.monotonic()
         self.send(signal.SIGUSR1)

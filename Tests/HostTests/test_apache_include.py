@@ -101,6 +101,13 @@ def test_with_any_modules_apache_starts_and_never_sends_the_program(
         assert (b'{"error"' in answer.body) == runs
 
 
+def test_a_program_that_cannot_run_never_keeps_apache_from_starting(directory: Path, program: Path, running) -> None:
+    copy = directory / "charts-token"
+    copy.write_bytes(program.read_bytes())
+    copy.chmod(0o644)
+    running(ModFcgid(directory, copy).server)
+
+
 @BY_THE_INCLUDE
 def test_a_missing_program_or_key_never_keeps_apache_from_starting(
     by: type[Site], directory: Path, running

@@ -75,9 +75,9 @@ def test_a_guard_inside_a_virtual_host_holds_with_the_include_at_server_level(
 
 
 @pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid])
-def test_a_refused_address_stays_refused(by: type[Site], directory: Path, program: Path, running) -> None:
-    site = by(directory, program, config='<Location "/generate-token">\nRequire not ip 127.0.0.1\n'
-              "Require all denied\n</Location>".replace("Require not ip 127.0.0.1\n", ""))
+    site = by(directory, program,
+              config='<Location "/generate-token">\nRequire all denied\n</Location>')
+    site = by(directory, program, config='<Location "/generate-token">\nRequire all denied\n</Location>')
     site.server.modules += AUTH_MODULES
     assert fetch(running(site).url).status == 403
 

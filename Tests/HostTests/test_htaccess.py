@@ -15,7 +15,9 @@ BY_WRAPPER = pytest.mark.parametrize("by", [HtaccessWrapper, HtaccessWrapperCgi]
 
 
 @BY_HTACCESS
-def test_without_a_module_to_run_it_nothing_of_it_is_sent(by: type[Site], directory: Path, program: Path, running) -> None:
+def test_without_a_module_to_run_it_nothing_of_it_is_sent(
+    by: type[Site], directory: Path, program: Path, running
+) -> None:
     site = by(directory, program)
     site.server.modules.remove(by.module)
     answer = fetch(running(site).url)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ def write(path: Path, key: str) -> None:
     path.write_text(key + "\n")
     path.chmod(0o640)
     if IS_ROOT:
-        os.chown(path, 0, __import__("grp").getgrnam(SERVER_USER).gr_gid)
+        shutil.chown(path, "root", SERVER_USER)
 
 
 def by_file(transport: type[Site], directory: Path, program: Path, path: Path) -> Site:
@@ -94,9 +94,3 @@ def signs_with(site: Site, key: str) -> bool:
         return True
     except Exception:
         return False
-
-
-def test_the_keys_configuration_is_readable_by_nobody_else(directory: Path, program: Path, running) -> None:
-    site = running(ModFcgid(directory, program))
-    assert site.key_conf.stat().st_mode & 0o777 == 0o600
-    assert_the_guides_token(fetch(site.url).body)

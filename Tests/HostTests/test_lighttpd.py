@@ -22,7 +22,9 @@ def test_lighttpd_finds_nothing_to_say_about_it(by: type[Site], directory: Path,
 
 
 @BY_LIGHTTPD
-def test_modules_that_are_loaded_already_are_no_obstacle(by: type[Site], directory: Path, program: Path, running) -> None:
+def test_modules_that_are_loaded_already_are_no_obstacle(
+    by: type[Site], directory: Path, program: Path, running
+) -> None:
     site = by(directory, program)
     site.server.modules += ["mod_alias", "mod_setenv", "mod_fastcgi", "mod_cgi"]
     assert site.server.check().stderr == ""
