@@ -75,8 +75,9 @@ def test_a_guard_inside_a_virtual_host_holds_with_the_include_at_server_level(
 
 
 @pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid])
-    site = by(directory, program,
-              config='<Location "/generate-token">\nRequire all denied\n</Location>')
+def test_an_endpoint_that_is_denied_to_all_stays_denied(
+    by: type[Site], directory: Path, program: Path, running
+) -> None:
     site = by(directory, program, config='<Location "/generate-token">\nRequire all denied\n</Location>')
     site.server.modules += AUTH_MODULES
     assert fetch(running(site).url).status == 403
