@@ -1,0 +1,324 @@
+"""The README's commands and snippets, run as they stand there.
+
+A comment in front of each block names it; the test that runs it asks for it by that name. Two kinds of changes are
+made to a block: the example's key `p.…` becomes a real one, and ports of the machine's own become free ones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import jwt
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+README = (REPOSITORY / "README.md").read_text()
+KEY = "p.eyJ1IjogIjFmNDg0YTMyLTY5NjYtNGY2My05MzEyLWFhZGFkNjRkM2UxMiIsICJpZCI6ICJ0ZXN0LWtleSJ9.not-a-real-signature"
+SCOPES = [{"type": "PIPES:READ", "resource": "sales_by_city"}]
+
+BLOCKS = {
+    name: text.replace("p.…", KEY)
+    for name, text in re.findall(r"^<!-- test: (\S+) -->\n```\w+\n(.*?)^```$", README, re.M | re.S)
+}
+USED: set[str] = {
+    "serve", "curl", "answer", "serve-own", "build", "install", "key", "vhost", "restart", "reload", "spawn-fcgi", "htaccess",
+    "lighttpd", "check", "basic", "tests",
+}
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can try changes of the system in a layer of its own")
+
+
+def claims(answer: str) -> dict:
+    return jwt.decode(json.loads(answer)["token"], KEY, algorithms=["HS256"])
+
+
+def test_every_block_is_tested_or_says_why_not() -> None:
+    fences = re.findall(r"^(.*)\n```\w+$", README, re.M)
+    assert all(re.fullmatch(r"<!-- (test: \S+|not tested: .+) -->", comment) for comment in fences), fences
+    assert BLOCKS.keys() == USED
+
+
+def test_every_link_to_a_file_leads_to_one() -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", README):
+        assert link.startswith("https://") or (REPOSITORY / link).exists(), link
+
+
+# ---- The quick start ----
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@pytest.fixture
+def serve(port: int) -> Iterator:
+    """Runs a block that starts apache/serve, until it says that it serves."""
+    running: list[subprocess.Popen] = []
+
+    def start(block: str) -> None:
+        process = subprocess.Popen(
+            ["bash", "-c", block], cwd=REPOSITORY, env=os.environ | {"PORT": str(port)}, stdout=subprocess.PIPE, text=True,
+            start_new_session=True)
+        running.append(process)
+        assert "is serving" in process.stdout.readline()
+
+    yield start
+    for process in running:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(30)
+        process.stdout.close()
+
+
+def curl(port: int) -> str:
+    command = BLOCKS["curl"].replace("5151", str(port))
+    return subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+def test_the_quick_start_answers_as_shown(serve, port: int) -> None:
+    serve(BLOCKS["serve"])
+    answer = json.loads(curl(port))
+    shown = json.loads(BLOCKS["answer"])
+    assert answer.keys() == shown.keys()
+    assert answer["expires_in"] == shown["expires_in"]
+    assert answer["token"].startswith(shown["token"].rstrip("…"))
+
+
+def test_the_quick_start_takes_settings_of_ones_own(serve, port: int) -> None:
+    serve(BLOCKS["serve-own"])
+    assert claims(curl(port))["scopes"] == SCOPES
+
+
+# ---- The commands ----
+
+@pytest.fixture
+def sudo(tmp_path: Path) -> str:
+    """A PATH with a `sudo` that changes nothing, for who is root already."""
+    (tmp_path / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
+    (tmp_path / "sudo").chmod(0o755)
+    return f"{tmp_path}:{os.environ['PATH']}"
+
+
+@as_root
+def test_the_build_makes_a_static_program(sudo: str) -> None:
+    subprocess.run(
+        ["bash", "-ec", BLOCKS["build"]], cwd=REPOSITORY, env=os.environ | {"PATH": sudo}, check=True,
+        capture_output=True, timeout=900)
+    program = REPOSITORY / ".build/release/charts-token"
+    assert "statically linked" in subprocess.run(["file", program.resolve()], capture_output=True, text=True).stdout
+
+
+def test_check_reports_the_settings() -> None:
+    run = subprocess.run(["bash", "-c", BLOCKS["check"]], cwd=REPOSITORY, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "sales_by_city" in run.stdout
+    assert KEY not in run.stdout
+
+
+def test_the_command_for_the_tests_is_the_one_that_ci_runs() -> None:
+    command = BLOCKS["tests"].strip()
+    assert f"exec {command}" in (REPOSITORY / ".ci/run").read_text()
+    assert os.access(REPOSITORY / command, os.X_OK)
+
+
+# ---- Installation: on this very system, in a layer of it that is gone afterwards ----
+
+LAYER = r"""
+set -eu
+mount -t tmpfs tmpfs "$LAYER"
+for directory in usr etc var; do
+    mkdir -p "$LAYER/$directory" "$LAYER/work-$directory"
+    mount -t overlay overlay -o "lowerdir=/$directory,upperdir=$LAYER/$directory,workdir=$LAYER/work-$directory" "/$directory"
+done
+mount -t tmpfs tmpfs /run
+mkdir /run/lock
+printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+printf '#!/bin/sh\nexec "$@"\n' >/usr/bin/sudo
+# Without systemd, what its units do.
+cat >/usr/bin/systemctl <<'END'
+#!/bin/sh
+case $* in
+"reload apache2") exec apachectl graceful ;;
+"restart apache2")
+    apachectl stop
+    while pidof apache2 >/dev/null; do sleep 0.05; done
+    exec apachectl start ;;
+esac
+END
+chmod 755 /usr/sbin/policy-rc.d /usr/bin/sudo /usr/bin/systemctl
+{ DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $PACKAGES; } >&2
+cd "$REPOSITORY"
+# A network of its own, so that port 80 is free.
+exec unshare -n bash -euc 'ip link set lo up; . "$SCENARIO"'
+"""
+
+# Until the endpoint answers by the new configuration.
+AWAIT = r"""
+await() {
+    for _ in $(seq 50); do
+        answer=$(curl -s -m 2 "$@" http://localhost/generate-token) && case $answer in '{"token":'*) echo "$answer"; return ;; esac
+        # Nothing is awaited for longer than this in all.
+        [ "$SECONDS" -lt 20 ] || break
+        sleep 0.1
+    done
+    echo "no token: $answer" >&2; cat /var/log/apache2/error.log /var/log/lighttpd/error.log >&2
+    ps axl >&2
+    for p in $(pidof apache2 charts-token); do for t in /proc/$p/task/*; do echo "$t $(cat $t/wchan) $(cat $t/syscall)"; done; done >&2
+    return 1
+}
+"""
+
+
+def in_layer(packages: str, scenario: str) -> list[str]:
+    """Runs a scenario in a layer of the system with Debian's packages; returns what it prints, line by line."""
+    layer = Path(tempfile.mkdtemp(prefix="charts-token-layer-"))
+    script = layer.with_suffix(".sh")
+    try:
+        script.write_text("SECONDS=0\n" + AWAIT + scenario)
+        run = subprocess.run(
+            # With processes of its own, none of which outlives it.
+            ["unshare", "-m", "-p", "-f", "--mount-proc", "--kill-child", "bash", "-c", LAYER], capture_output=True, text=True, timeout=600, env=os.environ | {
+                "LAYER": str(layer), "PACKAGES": packages, "REPOSITORY": str(REPOSITORY), "SCENARIO": str(script)})
+        assert run.returncode == 0, run.stderr
+        return run.stdout.splitlines()
+    finally:
+        script.unlink()
+        layer.rmdir()
+
+
+@as_root
+def test_the_installation_under_debians_apache() -> None:
+    site = "/etc/apache2/sites-available/000-default.conf"
+    answers = in_layer("apache2 libapache2-mod-fcgid spawn-fcgi", f"""
+apachectl start >&2
+{{ {BLOCKS["install"]}
+echo {KEY!r} | {{ {BLOCKS["key"]}
+}}
+sed -i '/<.VirtualHost>/d' {site}
+cp {site} "$LAYER/site"
+cat >>{site} <<'END'
+{BLOCKS["vhost"]}
+END
+echo '</VirtualHost>' >>{site}
+{BLOCKS["restart"]}
+}} >&2
+await
+curl -s http://localhost/charts-token/ | grep -c tinybird-chart
+stat -c '%a %U' /etc/charts-token/key.conf
+
+# The same, with a login.
+{{ cp "$LAYER/site" {site}
+cat >>{site} <<'END'
+{BLOCKS["vhost"]}
+{BLOCKS["basic"]}
+END
+echo '</VirtualHost>' >>{site}
+printf 'alice:%s\\n' "$(openssl passwd -apr1 secret)" >/etc/apache2/charts.users
+{BLOCKS["reload"]}
+# Until then the old configuration answers, without a login.
+until [ "$(curl -s -m 2 -o /dev/null -w '%{{http_code}}' http://localhost/generate-token)" = 401 ]; do sleep 0.1; done
+}} >&2
+await -u alice:secret
+curl -s -o /dev/null -w '%{{http_code}}\\n' http://localhost/generate-token
+
+# The same by mod_proxy_fcgi.
+{{ a2dismod -q fcgid
+a2enmod -q proxy_fcgi
+{BLOCKS["spawn-fcgi"]}
+{BLOCKS["restart"]}
+}} >&2
+await -u alice:secret
+apachectl stop >&2
+kill $(pidof charts-token)
+""")
+    assert len(answers) == 6, answers
+    assert claims(answers[0])["scopes"] == SCOPES
+    assert json.loads(answers[0])["expires_in"] == 3600
+    assert int(answers[1]) > 0
+    assert answers[2] == "600 root"
+    assert answers[4] == "401"
+    for answer in (answers[3], answers[5]):
+        assert claims(answer)["name"] == "charts of alice"
+        assert claims(answer)["scopes"] == [SCOPES[0] | {"fixed_params": {"org_id": "alice"}}]
+
+
+@as_root
+def test_the_include_by_a2enconf() -> None:
+    answers = in_layer("apache2 libapache2-mod-fcgid", f"""
+{{ {BLOCKS["install"]}
+echo {KEY!r} | {{ {BLOCKS["key"]}
+}}
+grep SetEnv >/etc/apache2/conf-available/charts-token-settings.conf <<'END'
+{BLOCKS["vhost"]}
+END
+a2enconf -q charts-token-settings charts-token
+apachectl start
+}} >&2
+await
+apachectl stop >&2
+""")
+    assert claims(answers[0])["scopes"] == SCOPES
+
+
+@as_root
+def test_the_lines_for_lighttpd() -> None:
+    answers = in_layer("lighttpd", f"""
+{{ {BLOCKS["install"].replace("sudo a2enmod -q fcgid headers", "")}
+cat >/etc/lighttpd/conf-available/50-charts-token.conf <<'END'
+{BLOCKS["lighttpd"]}
+END
+cp lighttpd/charts-token.conf /etc/lighttpd/conf-available/
+install -D -m 0640 -g www-data /dev/stdin /etc/charts-token/key <<<{KEY!r}
+lighty-enable-mod charts-token
+install -d -o www-data /run/lighttpd
+lighttpd -D -f /etc/lighttpd/lighttpd.conf & server=$!
+}} >&2
+await
+curl -s http://localhost/charts-token/ | grep -c tinybird-chart
+kill $server
+wait $server || true
+""")
+    assert claims(answers[0])["scopes"] == SCOPES
+    assert int(answers[1]) > 0
+
+
+@as_root
+def test_the_commands_for_a_host_with_htaccess() -> None:
+    home = Path(tempfile.mkdtemp(prefix="charts-token-home-"))
+    try:
+        (home / "public_html").mkdir()
+        subprocess.run(
+            ["bash", "-ec", BLOCKS["htaccess"]], cwd=REPOSITORY, env=os.environ | {"HOME": str(home)}, check=True)
+        # A host whose scripts run as the site's user.
+        shutil.chown(home, "www-data", "www-data")
+        for path in home.rglob("*"):
+            shutil.chown(path, "www-data", "www-data")
+        answers = in_layer("apache2", f"""
+{{ sed -i 's|/var/www/html|{home}/public_html|' /etc/apache2/sites-available/000-default.conf
+cat >/etc/apache2/conf-enabled/host.conf <<'END'
+<Directory {home}/public_html>
+    AllowOverride FileInfo AuthConfig Options=ExecCGI
+    Require all granted
+</Directory>
+END
+a2enmod -q cgid
+apachectl start
+}} >&2
+await
+curl -s http://localhost/ | grep -c tinybird-chart
+apachectl stop >&2
+""")
+    finally:
+        shutil.rmtree(home)
+    assert claims(answers[0])["scopes"] == SCOPES
+    assert int(answers[1]) > 0
