@@ -3,15 +3,12 @@ import Glibc
 
 /// One connection from the web server, with libfcgi's state for the request on it.
 ///
-/// libfcgi reads and writes the records; accepting, waiting and closing are done here, because libfcgi's own pin a
+/// libfcgi reads and writes the records, waiting for the peer as long as it takes (``Worker`` sets the limit); accepting, waiting and closing are done here, because libfcgi's own pin a
 /// thread: its accept waits up to 2 s for the first byte (TCP: for ever), its close up to 2 s for the peer's.
 /// The state lives on the heap and is never moved, since libfcgi's streams point back at it; a connection is a
 /// pointer to it, so that it fits into an epoll event.
 struct Connection {
     let request: UnsafeMutablePointer<FCGX_Request>
-
-    /// How long a read or a write may wait for the web server, in seconds.
-    private static let timeout = timeval(tv_sec: 10, tv_usec: 0)
 
     /// Takes over an accepted socket.
     init(socket: Int32) {
@@ -21,11 +18,6 @@ struct Connection {
         request.pointee.ipcFd = socket
         // FCGX_Accept_r finishes the request before it, and would close a socket that isn't to be kept.
         request.pointee.keepConnection = 1
-        withUnsafePointer(to: Self.timeout) { timeout in
-            for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-                setsockopt(socket, SOL_SOCKET, option, timeout, socklen_t(MemoryLayout<timeval>.size))
-            }
-        }
     }
 
     /// The connection behind an epoll event.
@@ -45,10 +37,14 @@ struct Connection {
 
     /// Reads one request, answers it, and gives the connection up unless the web server wants to keep it.
     ///
+    /// - Parameter ending: Called when the peer isn't waited for any more, and before the socket is closed.
     /// - Returns: Whether the connection is kept, for another request; otherwise it is closed and freed.
-    func serve(with handler: inout some RequestHandler & ~Copyable) -> Bool {
-        // A peer that hangs up, or that breaks the protocol: libfcgi has closed the socket.
-        guard FCGX_Accept_r(request) == 0 else { return discard() }
+    func serve(with handler: inout some RequestHandler & ~Copyable, ending: () -> Void) -> Bool {
+        guard FCGX_Accept_r(request) == 0 else {
+            // A peer that hangs up, or that breaks the protocol: libfcgi has closed the socket.
+            ending()
+            return discard()
+        }
 
         drainStandardInput()
         do {
@@ -61,6 +57,7 @@ struct Connection {
             FCGX_FClose(request.pointee.err) != 0 || FCGX_FClose(request.pointee.out) != 0
             || FCGX_GetError(request.pointee.in) != 0
         let isKept = request.pointee.keepConnection != 0 && !failed
+        ending()
         // With everything read, closing loses nothing of the answer; only after a failure may unread bytes make the
         // kernel reset the connection, and libfcgi's lingering close is worth its three system calls.
         FCGX_Free(request, failed ? 1 : 0)
@@ -69,7 +66,7 @@ struct Connection {
 
     /// Closes the socket and frees the state.
     ///
-    /// - Returns: false, as ``serve(with:)`` does of a connection that isn't kept.
+    /// - Returns: false, as ``serve(with:ending:)`` does of a connection that isn't kept.
     @discardableResult
     func discard() -> Bool {
         FCGX_Free(request, 0)

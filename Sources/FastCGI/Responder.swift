@@ -49,15 +49,16 @@ public struct Responder: Sendable {
         FCGX_Init()
 
         let loop = try WorkerLoop(listeningSocket: listeningSocket)
-        var workers: [pthread_t] = []
+        var workers: [(worker: Worker, thread: pthread_t)] = []
         var failure: SystemError?
         for _ in 0..<threads {
+            let worker = Worker()
             do throws(SystemError) {
-                workers.append(
-                    try startThread {
-                        var handler = makeHandler()
-                        loop.run(&handler)
-                    })
+                let thread = try startThread {
+                    var handler = makeHandler()
+                    loop.run(worker, &handler)
+                }
+                workers.append((worker, thread))
             } catch {
                 failure = error
             }
@@ -67,12 +68,14 @@ public struct Responder: Sendable {
             LogLine(.warning, "\(failure): serving with \(workers.count) of \(threads) threads").writeToStandardError()
         }
 
-        stopSignals.wait()
+        while !stopSignals.wait(seconds: 1) {
+            for (worker, _) in workers { worker.interruptIfOverdue() }
+        }
         loop.stop(within: Self.drainTime)
         // A peer that still holds its thread then has said nothing for 2 s, and gets no answer.
         var deadline = timespec()
         clock_gettime(CLOCK_REALTIME, &deadline)
         deadline.tv_sec += Self.drainTime
-        for worker in workers { _ = pthread_timedjoin_np(worker, nil, &deadline) }
+        for (_, thread) in workers { _ = pthread_timedjoin_np(thread, nil, &deadline) }
     }
 }

@@ -39,10 +39,10 @@ struct SignalSet {
     }
 
     /// Waits for one of the signals, which must be blocked.
-    func wait() {
-        var signal: Int32 = 0
-        withUnsafePointer(to: set) { set in
-            while sigwait(set, &signal) != 0 {}
-        }
+    ///
+    /// - Returns: Whether one came within `seconds`.
+    func wait(seconds: Int) -> Bool {
+        var limit = timespec(tv_sec: seconds, tv_nsec: 0)
+        return withUnsafePointer(to: set) { sigtimedwait($0, nil, &limit) > 0 }
     }
 }

@@ -18,6 +18,8 @@ final class WorkerLoop: Sendable {
     /// The events that belong to no connection, whose events are pointers.
     private static let wakeUpEvent: UInt64 = 0
     private static let listeningEvent: UInt64 = 1
+    /// How many connections a worker accepts before it looks at the kept ones again.
+    private static let acceptsInARow = 16
     /// How long accepting pauses when descriptors or memory are used up, in microseconds.
     private static let exhaustedPause: UInt32 = 50_000
     /// How long a stopping worker waits for the request on a connection that it has accepted, in milliseconds.
@@ -42,7 +44,7 @@ final class WorkerLoop: Sendable {
     }
 
     /// One worker's life: serves what is ready, until ``stop(within:)``.
-    func run(_ handler: inout some RequestHandler & ~Copyable) {
+    func run(_ worker: Worker, _ handler: inout some RequestHandler & ~Copyable) {
         var events = [epoll_event](repeating: epoll_event(), count: 16)
         while true {
             let end = deadline.load(ordering: .acquiring)
@@ -54,42 +56,46 @@ final class WorkerLoop: Sendable {
             for event in events.prefix(Int(max(count, 0))) where event.data.u64 != Self.wakeUpEvent {
                 isIdle = false
                 if event.data.u64 == Self.listeningEvent {
-                    accept(for: &handler, isStopping: isStopping)
+                    accept(worker, &handler, isStopping: isStopping)
                 } else if let request = event.data.ptr?.assumingMemoryBound(to: FCGX_Request.self) {
-                    serve(Connection(request: request), with: &handler, EPOLL_CTL_MOD)
+                    serve(Connection(request: request), worker, &handler, EPOLL_CTL_MOD)
                 }
             }
-            if isStopping && (isIdle || Self.monotonicSeconds >= end) { return }
+            if isStopping && (isIdle || monotonicSeconds >= end) { return }
         }
     }
 
     /// Tells every worker to answer what waits already, for at most `seconds`, and to end.
     func stop(within seconds: Int) {
-        deadline.store(Self.monotonicSeconds + seconds, ordering: .releasing)
+        deadline.store(monotonicSeconds + seconds, ordering: .releasing)
         eventfd_write(wakeUp, 1)
     }
 
-    private func accept(for handler: inout some RequestHandler & ~Copyable, isStopping: Bool) {
-        let socket = accept4(listeningSocket, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
-        let error = errno
-        if socket < 0 && [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error) { pause(for: error) }
-        // Armed before the request is served, so that the other workers take the next connections meanwhile.
-        _ = arm(listeningSocket, Self.listeningEvent, EPOLL_CTL_MOD)
-        // Otherwise another process was faster, or the peer has gone.
-        guard socket >= 0 else { return }
-        if isExhausted.load(ordering: .relaxed) { isExhausted.store(false, ordering: .relaxed) }
-        let connection = Connection(socket: socket)
-        if connection.isReadable(within: isStopping ? Self.lastRequestWait : 0) {
-            serve(connection, with: &handler, EPOLL_CTL_ADD)
-        } else {
-            wait(for: connection, EPOLL_CTL_ADD)
+    private func accept(_ worker: Worker, _ handler: inout some RequestHandler & ~Copyable, isStopping: Bool) {
+        for turn in 0..<Self.acceptsInARow {
+            let socket = accept4(listeningSocket, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+            let error = errno
+            if socket < 0 && [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error) { pause(for: error) }
+            // Armed before the first request is served, so that the other workers take the next ones meanwhile.
+            if turn == 0 { _ = arm(listeningSocket, Self.listeningEvent, EPOLL_CTL_MOD) }
+            // None waits any more; or another process was faster, or the peer has gone.
+            guard socket >= 0 else { return }
+            if isExhausted.load(ordering: .relaxed) { isExhausted.store(false, ordering: .relaxed) }
+            let connection = Connection(socket: socket)
+            if connection.isReadable(within: isStopping ? Self.lastRequestWait : 0) {
+                serve(connection, worker, &handler, EPOLL_CTL_ADD)
+            } else {
+                wait(for: connection, EPOLL_CTL_ADD)
+            }
         }
     }
 
     private func serve(
-        _ connection: Connection, with handler: inout some RequestHandler & ~Copyable, _ operation: Int32
+        _ connection: Connection, _ worker: Worker, _ handler: inout some RequestHandler & ~Copyable, _ operation: Int32
     ) {
-        if connection.serve(with: &handler) { wait(for: connection, operation) }
+        worker.begin(connection.socket)
+        let isKept = connection.serve(with: &handler) { worker.end() }
+        if isKept { wait(for: connection, operation) }
     }
 
     /// Puts a connection back into the set until its next request, or its end.
@@ -115,11 +121,5 @@ final class WorkerLoop: Sendable {
                 .writeToStandardError()
         }
         usleep(Self.exhaustedPause)
-    }
-
-    private static var monotonicSeconds: Int {
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        return now.tv_sec
     }
 }

@@ -1,0 +1,126 @@
+"""Peers that keep a responder waiting, or break the protocol: none holds a thread for long."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from pathlib import Path
+
+import pytest
+from fastcgi import PARAMS, RESPONDER, STDIN, answer, record, request
+from servers import Responder
+from tokens import KEY, PIPE, assert_the_guides_token
+
+ENVIRONMENT = {"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": PIPE, "TINYBIRD_THREADS": "2"}
+ABORT_REQUEST = 2
+# After which the program gives a request up, in seconds; it looks once a second.
+LIMIT = 10
+
+
+def ask(responder: Responder, seconds: float = 5) -> None:
+    with responder.connection() as connection:
+        connection.sendall(request())
+        _, _, body = answer(connection, seconds).partition(b"\r\n\r\n")
+        assert_the_guides_token(body)
+
+
+@pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
+def test_a_byte_now_and_then_holds_a_thread_for_10_seconds_at_most(
+    directory: Path, program: Path, running, tcp: bool
+) -> None:
+    responder = running(Responder(directory, program, ENVIRONMENT, tcp=tcp))
+    slow = [responder.connection() for _ in range(2)]
+    whole = request()
+    began = time.monotonic()
+    for index in range(2 * LIMIT):
+        try:
+            for connection in slow:
+                connection.sendall(whole[index:index + 1])
+        except OSError:
+            break
+        time.sleep(0.7)
+    ended = time.monotonic() - began
+    assert LIMIT <= ended < LIMIT + 3
+    ask(responder)
+    for connection in slow:
+        connection.close()
+
+
+def test_a_request_after_the_slow_ones_waits_for_them_and_is_answered(
+    directory: Path, program: Path, running
+) -> None:
+    responder = running(Responder(directory, program, ENVIRONMENT))
+    slow = [responder.connection() for _ in range(2)]
+    for connection in slow:
+        connection.sendall(request()[:20])
+    ask(responder, LIMIT + 5)
+    for connection in slow:
+        connection.close()
+
+
+@pytest.mark.parametrize("sent", [
+    b"",
+    b"\x01",
+    request()[:8],
+    request()[:16],
+    request()[:30],
+    request()[:-8],
+    request()[:-1],
+    b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"\x00" * 64,
+    b"\xff" * 64,
+    record(PARAMS, b""),
+    record(STDIN, b""),
+    record(1, struct.pack("!HB5x", 9, 0)),
+    record(1, b"short"),
+    request()[:16] + record(ABORT_REQUEST, b""),
+    request()[:16] + record(PARAMS, b"\x7f\x7fabc") + record(PARAMS, b""),
+    request()[:-8] + record(ABORT_REQUEST, b""),
+], ids=lambda sent: f"{len(sent)} bytes, {sent[:24].hex()}")
+def test_a_peer_that_breaks_off_or_talks_nonsense_costs_nothing(
+    directory: Path, program: Path, running, sent: bytes
+) -> None:
+    responder = running(Responder(directory, program, ENVIRONMENT))
+    for _ in range(8):
+        with responder.connection() as connection:
+            connection.sendall(sent)
+    # Now with the sending side closed only, so that the program may still write.
+    for _ in range(8):
+        with responder.connection() as connection:
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            connection.settimeout(5)
+            while connection.recv(4096):
+                pass
+    ask(responder)
+    assert responder.process.poll() is None
+    assert responder.log() == ""
+
+
+def test_a_peer_that_never_reads_its_answer_costs_nothing(directory: Path, program: Path, running) -> None:
+    responder = running(Responder(directory, program, ENVIRONMENT))
+    unread = [responder.connection() for _ in range(50)]
+    for connection in unread:
+        connection.sendall(request())
+    ask(responder)
+    for connection in unread:
+        connection.close()
+    ask(responder)
+
+
+def test_1000_kept_connections_on_2_threads(directory: Path, program: Path, running) -> None:
+    responder = running(Responder(directory, program, ENVIRONMENT))
+    # The same request, with FCGI_KEEP_CONN (1) among the flags.
+    kept = record(1, struct.pack("!HB5x", RESPONDER, 1)) + request()[16:]
+    connections = [responder.connection() for _ in range(1000)]
+    for _ in range(3):
+        for connection in connections:
+            connection.sendall(kept)
+        for connection in connections:
+            _, _, body = answer(connection).partition(b"\r\n\r\n")
+            assert_the_guides_token(body)
+    ask(responder)
+    for connection in connections:
+        connection.close()
+    assert responder.stop() < 1
