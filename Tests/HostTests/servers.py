@@ -50,6 +50,8 @@ class PortTaken(Exception):
 class Server:
     """A process that listens on a port; the subclasses say which."""
 
+    scheme = "http"
+
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.port = 0
@@ -62,7 +64,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
