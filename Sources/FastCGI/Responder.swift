@@ -68,9 +68,11 @@ public struct Responder: Sendable {
             LogLine(.warning, "\(failure): serving with \(workers.count) of \(threads) threads").writeToStandardError()
         }
 
+        ServiceManager.notify("READY=1")
         while !stopSignals.wait(seconds: 1) {
             for (worker, _) in workers { worker.interruptIfOverdue() }
         }
+        ServiceManager.notify("STOPPING=1")
         loop.stop(within: Self.drainTime)
         // A peer that still holds its thread then has said nothing for 2 s, and gets no answer.
         var deadline = timespec()

@@ -15,7 +15,7 @@ struct Command: ParsableCommand {
               TINYBIRD_SIGNING_KEY=p.… TINYBIRD_PIPES=sales_by_city charts-token check
             """,
         version: "0.1.0",
-        subcommands: [Check.self, Token.self, Inspect.self]
+        subcommands: [Check.self, Token.self, Inspect.self, Serve.self]
     )
 }
 

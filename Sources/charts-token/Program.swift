@@ -10,7 +10,10 @@ enum Program {
         Process.forbidCoreFiles()
         // Web servers turn the query `?a+b` into arguments (RFC 3875 §4.4): they count only where no server is.
         if Responder.isListening(Responder.inheritedSocket) {
-            serve()
+            let environment = Environment.process
+            // A wrong number is a wrong setting like others, answered and logged with each of them.
+            let threads = (try? environment.threads()) ?? Settings.defaultThreads
+            serve(Responder(threads: threads), environment)
         } else if CGI.isRequested {
             CGI.run(endpoint(Environment.process, Notices()))
         } else {
@@ -18,13 +21,11 @@ enum Program {
         }
     }
 
-    private static func serve() {
-        let environment = Environment.process
+    /// Serves until a signal ends it.
+    static func serve(_ responder: Responder, _ environment: Environment) {
         let notices = Notices()
-        // A wrong number is a wrong setting like others, answered and logged with each of them.
-        let threads = (try? environment.threads()) ?? Settings.defaultThreads
         do throws(SystemError) {
-            try Responder(threads: threads).run { endpoint(environment, notices) }
+            try responder.run { endpoint(environment, notices) }
         } catch {
             LogLine(.error, "\(error): can't serve").writeToStandardError()
             exit(EX_OSERR)
