@@ -30,7 +30,7 @@ enum FilterText {
                     }
                 }
                 // Between literals; a quote within a comment would turn literal and code around.
-                guard !text.contains("--"), !text.contains("/*") else {
+                guard !text.utf8.contains("--".utf8), !text.utf8.contains("/*".utf8) else {
                     throw ScopeError("has a filter with a placeholder and a comment: remove the comment")
                 }
             }

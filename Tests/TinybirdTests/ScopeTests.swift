@@ -186,7 +186,8 @@ struct FilterTextTests {
         "is refused elsewhere, and where that is hard to tell",
         arguments: [
             "org = %{A}", "%{A}", "org = \"%{A}\"", "`%{A}` = 1", "a = 'x' OR b = %{A}", #"a = '\%{A}'"#, "a = '%{A}",
-            "a = '%{A}' -- it's", "/* ' */ a = %{A} /* ' */", "a = 'x' /* %{A} */", "a = $$'%{A}'$$", "a = '%{A}' # '",
+            "a = '%{A}' -- it's", "a = '%{A}' --\u{301} it's", "/* ' */ a = %{A} /* ' */", "a = 'x' /* %{A} */",
+            "a = $$'%{A}'$$", "a = '%{A}' # '",
             #"a = \'%{A}'"#,
         ])
     func outside(text: String) throws {
