@@ -11,16 +11,18 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import jwt
 from curl import Answer
 from servers import Lighttpd
-from tokens import KEY, PIPE, WORKSPACE
+from tokens import KEY, PIPE, SETTINGS, WORKSPACE
 from transports import Htaccess, LighttpdFastCgi, Site
 
 PASSWORD = "secret"
 BASIC_MODULES = ("authn_core", "authn_file", "auth_basic", "authz_user")
+RENEWAL = "7d"
 PER_USER = {
     "TINYBIRD_PIPES": PIPE,
     "TINYBIRD_FIXED_PARAMS": "org_id=%{REMOTE_USER}",
@@ -67,15 +69,32 @@ def basic_lines(users: Path) -> list[str]:
     return ["AuthType Basic", "AuthName Charts", f"AuthUserFile {users}", "Require valid-user"]
 
 
+def with_renewal(by: type[Site], directory: Path, program: Path, **options) -> Site:
+    """A site by any transport, not yet started, that renews tokens; configured as the example or the include says."""
+    settings = options.pop("settings", SETTINGS)
+    if issubclass(by, Htaccess):
+        site = by(directory, program, settings={**settings, "TINYBIRD_RENEWAL_WINDOW": RENEWAL}, **options)
+        htaccess = site.server.document_root / ".htaccess"
+        htaccess.write_text(htaccess.read_text().replace("    # CGIPassAuth On\n", "    CGIPassAuth On\n"))
+        assert "\n    CGIPassAuth On\n" in htaccess.read_text()
+        return site
+    if issubclass(by, LighttpdFastCgi):
+        return by(directory, program, settings={**settings, "TINYBIRD_RENEWAL_WINDOW": RENEWAL}, **options)
+    # In front of the Include.
+    return by(directory, program, settings=settings, global_config=f"Define CHARTS_TOKEN_RENEWAL {RENEWAL}", **options)
+
+
 def with_basic_login(
-    by: type[Site], directory: Path, program: Path, names: Iterable[str] = ("alice", "bob"), **options
+    by: type[Site], directory: Path, program: Path, names: Iterable[str] = ("alice", "bob"), *,
+    renewal: bool = False, **options
 ) -> Site:
     """A site by any transport, not yet started, whose endpoint asks for a password."""
+    make = partial(with_renewal, by) if renewal else by
     users = users_file(directory, names)
     options.setdefault("settings", PER_USER)
     config = options.pop("config", "")
     if issubclass(by, LighttpdFastCgi):
-        site = by(directory, program, config=config + "\n".join([
+        site = make(directory, program, config=config + "\n".join([
             'auth.backend = "htpasswd"', f'auth.backend.htpasswd.userfile = "{users}"',
             'auth.require = ("/generate-token" => '
             '("method" => "basic", "realm" => "Charts", "require" => "valid-user"))']), **options)
@@ -83,12 +102,12 @@ def with_basic_login(
         return site
     lines = basic_lines(users)
     if issubclass(by, Htaccess):
-        site = by(directory, program, config=config, **options)
+        site = make(directory, program, config=config, **options)
         with (site.server.document_root / ".htaccess").open("a") as htaccess:
             htaccess.write("\n".join(['<Files "generate-token">', *lines, "</Files>", ""]))
     else:
         guard = ['<Location "/generate-token">', *lines, "</Location>"]
-        site = by(directory, program, config=config + "\n".join(guard), **options)
+        site = make(directory, program, config=config + "\n".join(guard), **options)
     site.server.modules += BASIC_MODULES
     return site
 
@@ -145,14 +164,15 @@ class Certificates:
 
 def with_certificates(
     by: type[Site], directory: Path, program: Path, certificates: Certificates, *,
-    verify: str = "require", lines: Iterable[str] = ("SSLUserName SSL_CLIENT_S_DN_CN",), **options
+    verify: str = "require", lines: Iterable[str] = ("SSLUserName SSL_CLIENT_S_DN_CN",), renewal: bool = False, **options
 ) -> Site:
     """A site over TLS, not yet started, that knows its visitors by their certificates."""
+    make = partial(with_renewal, by) if renewal else by
     options.setdefault("settings", PER_USER)
     pem, key, authority = (
         certificates.path("server"), certificates.path("server", "key"), certificates.path(certificates.authority))
     if issubclass(by, LighttpdFastCgi):
-        site = by(directory, program, config="\n".join([
+        site = make(directory, program, config="\n".join([
             'ssl.engine = "enable"', f'ssl.pemfile = "{pem}"', f'ssl.privkey = "{key}"',
             f'ssl.verifyclient.ca-file = "{authority}"', 'ssl.verifyclient.activate = "enable"',
             f'ssl.verifyclient.enforce = "{"enable" if verify == "require" else "disable"}"',
@@ -160,7 +180,7 @@ def with_certificates(
         assert isinstance(site.server, Lighttpd)
         site.server.modules.append("mod_openssl")
     else:
-        site = by(directory, program, config="\n".join([
+        site = make(directory, program, config="\n".join([
             "SSLEngine on", "SSLSessionCache none", f"SSLCertificateFile {pem}", f"SSLCertificateKeyFile {key}",
             f"SSLCACertificateFile {authority}", f"SSLVerifyClient {verify}", *lines]), **options)
         site.server.modules.append("ssl")

@@ -1,0 +1,77 @@
+"""Alice can't get bob's token: each attempt of the table, by each transport, behind each login."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from pathlib import Path
+
+import pytest
+from attempts import ATTEMPTS
+from logins import PER_USER, Certificates, claims_of, with_basic_login, with_certificates
+from raw import Attempt, basic, exchange, names_in
+from transports import LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
+
+WITH_AND_WITHOUT_RENEWAL = pytest.mark.parametrize("renewal", [False, True], ids=["", "with renewal"])
+
+
+def only(name: str) -> set[str]:
+    return {json.dumps(claims_of(name), sort_keys=True)}
+
+
+def assert_none_succeeds(site: Site, login: tuple[str, ...], context: ssl.SSLContext | None = None) -> None:
+    """Makes every attempt; what comes back is an error, or has alice's tokens and nobody else's."""
+    wrong = []
+    alices = 0
+    for attempt in ATTEMPTS:
+        received = exchange(site.server.port, attempt.request(login), context)
+        names = names_in(received)
+        if names and names != only("alice"):
+            wrong.append((attempt.what, received))
+        if not names and received.startswith(b"HTTP/1.1 200") and attempt.method != "HEAD" and b"{" in received:
+            wrong.append((attempt.what, received))
+        alices += bool(names)
+    assert not wrong, wrong
+    # Most attempts are of no consequence at all: had they all been errors, this would test little.
+    assert alices > len(ATTEMPTS) / 2
+
+
+def test_the_table_names_each_attempt_once() -> None:
+    assert len({attempt.what for attempt in ATTEMPTS}) == len(ATTEMPTS)
+    assert len(ATTEMPTS) >= 150
+
+
+@WITH_AND_WITHOUT_RENEWAL
+def test_behind_a_basic_login(
+    transport: type[Site], renewal: bool, directory: Path, program: Path, running
+) -> None:
+    site = running(with_basic_login(transport, directory, program, renewal=renewal))
+    # With bob's own password it is bob's: so the tests would see it.
+    assert names_in(exchange(site.server.port, Attempt("").request((basic("bob"),)))) == only("bob")
+    assert_none_succeeds(site, (basic("alice"),))
+
+
+@pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid, LighttpdFastCgi, LighttpdCgi])
+@WITH_AND_WITHOUT_RENEWAL
+def test_behind_a_login_by_certificate(
+    by: type[Site], renewal: bool, directory: Path, program: Path, running
+) -> None:
+    certificates = Certificates(directory / "certificates")
+    site = running(with_certificates(by, directory, program, certificates, renewal=renewal))
+    contexts = {}
+    for name in ["alice", "bob"]:
+        certificates.visitor(name, f"/CN={name}")
+        contexts[name] = ssl.create_default_context(cafile=str(certificates.path(certificates.authority)))
+        contexts[name].load_cert_chain(certificates.path(name), certificates.path(name, "key"))
+    assert names_in(exchange(site.server.port, Attempt("").request(()), contexts["bob"])) == only("bob")
+    assert_none_succeeds(site, (), contexts["alice"])
+
+
+def test_a_server_that_believes_a_header_is_noticed(directory: Path, program: Path, running) -> None:
+    believing = {name: value.replace("REMOTE_USER", "BELIEVED") for name, value in PER_USER.items()}
+    site = with_basic_login(ModFcgid, directory, program, settings=believing, config="\n".join([
+        'SetEnvIf Authorization "^Basic YWxpY2U6" BELIEVED=alice', 'SetEnvIf X-User "(.+)" BELIEVED=$1', ""]))
+    site.server.modules.append("setenvif")
+    running(site)
+    with pytest.raises(AssertionError, match="header X-User"):
+        assert_none_succeeds(site, (basic("alice"),))
