@@ -17,17 +17,21 @@ struct Variable: Sendable {
     private let name: String
     /// An internal redirect of Apache (a rewrite, a directory index) renames each variable so.
     private let redirectedName: String
+    /// Whether the settings ask for what an internal redirect has renamed, and for nothing else.
+    private let isRedirected: Bool
 
     init(_ name: String) {
         self.name = name
         redirectedName = "REDIRECT_" + name
+        isRedirected = name.hasPrefix("REDIRECT_")
     }
 
     /// The variable's value in `request`: at least one byte, and UTF-8.
     ///
     /// - Throws: ``MissingVariable``, so that nothing is signed for nobody.
     func value(in request: borrowing Request) throws(MissingVariable) -> [UInt8] {
-        guard let value = request.bytes(of: name) ?? Self.redirected(redirectedName, in: request), !value.isEmpty else {
+        let own = isRedirected ? Self.redirected(name, in: request) : request.bytes(of: name)
+        guard let value = own ?? Self.redirected(redirectedName, in: request), !value.isEmpty else {
             throw MissingVariable(name: name, reason: "is not set or empty in this request")
         }
         guard String(validating: value, as: UTF8.self) != nil else {
@@ -36,13 +40,18 @@ struct Variable: Sendable {
         return value
     }
 
-    /// The value of a variable that an internal redirect has renamed.
+    /// The value of a variable that an internal redirect has renamed, or several: REDIRECT_REDIRECT_REMOTE_USER.
     ///
-    /// Only of one without an error: where an ErrorDocument answers a failed login, Apache puts the name that the
+    /// Only of those without an error: where an ErrorDocument answers a failed login, Apache puts the name that the
     /// visitor has claimed into REDIRECT_REMOTE_USER.
     static func redirected(_ name: String, in request: borrowing Request) -> [UInt8]? {
-        let status = request.bytes(of: "REDIRECT_STATUS")
-        guard status == nil || status == Array("200".utf8) else { return nil }
+        var status = "STATUS"
+        var original = name[...]
+        while original.hasPrefix("REDIRECT_") {
+            original = original.dropFirst("REDIRECT_".count)
+            status = "REDIRECT_" + status
+            if let value = request.bytes(of: status), value != Array("200".utf8) { return nil }
+        }
         return request.bytes(of: name)
     }
 
@@ -71,7 +80,7 @@ struct Variable: Sendable {
     private static let chosenByClient = [
         "QUERY_STRING", "REQUEST_URI", "PATH_INFO", "PATH_TRANSLATED", "REQUEST_METHOD", "REMOTE_IDENT", "SCRIPT_NAME",
         "SCRIPT_FILENAME", "SCRIPT_URL", "SCRIPT_URI", "DOCUMENT_URI", "SERVER_NAME", "SERVER_PROTOCOL", "THE_REQUEST",
-        "URL", "URI", "STATUS",
+        "URL", "URI", "STATUS", "SSL_TLS_SNI",
     ]
 }
 

@@ -61,6 +61,27 @@ struct PlaceholderTests {
         #expect(endpoint.answer("GET", variables).status == .forbidden)
     }
 
+    @Test("doesn't take that name either where the settings name the redirected variable itself")
+    func failedLoginByItsRedirectedName() {
+        var endpoint = TokenEndpoint(process: Guide.variables + ["TINYBIRD_FIXED_PARAMS": "u=%{REDIRECT_REMOTE_USER}"])
+        for (variables, status) in [
+            (["REDIRECT_STATUS": "200"], Response.Status.ok), ([:], .ok), (["REDIRECT_STATUS": "401"], .forbidden),
+        ] {
+            #expect(endpoint.answer("GET", ["REDIRECT_REMOTE_USER": "a"].merging(variables) { $1 }).status == status)
+        }
+
+        endpoint = TokenEndpoint(
+            process: Guide.variables + ["TINYBIRD_FIXED_PARAMS": "u=%{REDIRECT_REDIRECT_REMOTE_USER}"])
+        for (inner, outer, status) in [
+            ("200", "200", Response.Status.ok), ("401", "200", .forbidden), ("200", "401", .forbidden),
+        ] {
+            let variables = [
+                "REDIRECT_REDIRECT_REMOTE_USER": "a", "REDIRECT_REDIRECT_STATUS": inner, "REDIRECT_STATUS": outer,
+            ]
+            #expect(endpoint.answer("GET", variables).status == status)
+        }
+    }
+
     @Test("takes nothing from the process's environment: it is nobody's login")
     func processEnvironment() {
         var endpoint = TokenEndpoint(process: Self.perUser + ["REMOTE_USER": "root", "OIDC_CLAIM_team": "wheel"])
@@ -79,7 +100,7 @@ struct PlaceholderTests {
         arguments: [
             "HTTP_COOKIE", "HTTP_X_REMOTE_USER", "HTTP_AUTHORIZATION", "QUERY_STRING", "REQUEST_URI", "PATH_INFO",
             "CONTENT_TYPE", "CONTENT_LENGTH", "REDIRECT_QUERY_STRING", "REDIRECT_REDIRECT_HTTP_COOKIE", "SERVER_NAME",
-            "REQUEST_METHOD", "PATH_TRANSLATED", "REDIRECT_URL",
+            "REQUEST_METHOD", "PATH_TRANSLATED", "REDIRECT_URL", "SSL_TLS_SNI",
         ])
     func clientControlled(name: String) {
         let reason =
