@@ -51,11 +51,11 @@ def test_the_page_and_its_files_come_with_their_types_and_a_strict_policy(serve)
     status, headers, page = fetch(f"{run.url}/")
 
     assert status == 200 and headers.get_content_type() == "text/html"
-    assert '<iframe id="tinybird-chart"' in page
+    assert "<tinybird-chart" in page
     policy = headers["Content-Security-Policy"]
     assert "script-src 'self'" in policy and "style-src 'self'" in policy and "unsafe" not in policy
     assert "frame-src" in policy and "tinybird.co" in policy
-    for file, type in (("chart.js", "text/javascript"), ("page.css", "text/css"), ("icon.svg", "image/svg+xml")):
+    for file, type in (("tinybird-chart.js", "text/javascript"), ("page.css", "text/css"), ("icon.svg", "image/svg+xml")):
         status, headers, body = fetch(f"{run.url}/{file}")
         assert (status, headers.get_content_type()) == (200, type)
         assert body == (REPOSITORY / "apache/htdocs" / file).read_text()
@@ -337,7 +337,7 @@ def test_root_serves_copies_from_a_home_that_others_cannot_read(serve, clone):
     run = serve(clone=project).up()
 
     claims_of(run.token(), DEMONSTRATION_KEY)
-    assert fetch(f"{run.url}/chart.js")[0] == 200
+    assert fetch(f"{run.url}/tinybird-chart.js")[0] == 200
     assert f"www-data cannot read {project}: serving a copy" in run.errors
 
 

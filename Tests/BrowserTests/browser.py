@@ -1,0 +1,134 @@
+"""A page in Chromium, with what tests look at."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+# Before a page's own scripts: collects what the policy forbids and the charts' events.
+PREPARATION = """
+    window.violations = [];
+    window.failures = [];
+    window.loads = 0;
+    document.addEventListener("securitypolicyviolation", event => violations.push(event.violatedDirective));
+    document.addEventListener("tinybird-error", event => failures.push(event.detail));
+    document.addEventListener("tinybird-load", () => loads++);
+    performance.setResourceTimingBufferSize(10000);
+"""
+# The browser's clock is wrong by so many milliseconds.
+CLOCK = """
+    window.Date = class extends Date {
+        constructor(...parts) { if (parts.length) super(...parts); else super(Date.now()); }
+        static now() { return super.now() + SHIFT; }
+    };
+"""
+# Time limits and pauses of seconds are over in no time; how long they were is noted.
+LIMITS = """
+    const timeout = AbortSignal.timeout;
+    window.limits = [];
+    AbortSignal.timeout = limit => { limits.push(limit); return timeout.call(AbortSignal, LIMIT); };
+"""
+
+
+def wait_until(condition: Callable[[], Any], what: str, timeout: float = 15) -> Any:
+    end = time.monotonic() + timeout
+    while not (value := condition()):
+        assert time.monotonic() < end, f"waited {timeout} s in vain: {what}"
+        time.sleep(0.03)
+    return value
+
+
+class Page:
+    def __init__(self, driver: Any, url: str, clock: int = 0, limit: int | None = None, script: str = "") -> None:
+        self.driver = driver
+        source = PREPARATION + script
+        if clock:
+            source += CLOCK.replace("SHIFT", str(clock * 1000))
+        if limit is not None:
+            source += LIMITS.replace("LIMIT", str(limit))
+        self._script = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+        driver.get_log("browser")
+        driver.get(url)
+
+    def close(self) -> None:
+        self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", self._script)
+        self.network(True)
+        for override in ("Emulation.clearDeviceMetricsOverride", "Emulation.setEmulatedMedia"):
+            self.driver.execute_cdp_cmd(override, {})
+        self.driver.get("about:blank")
+
+    def value(self, expression: str, *arguments: Any) -> Any:
+        return self.driver.execute_script(f"return {expression}", *arguments)
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        return self.driver.execute_script(script, *arguments)
+
+    def inside(self, expression: str, at: int = 0) -> Any:
+        """The value of an expression about `root`, the inside of a chart, and `chart`."""
+        return self.run(
+            "const chart = document.querySelectorAll('tinybird-chart')[arguments[0]], root = chart.shadowRoot;"
+            f"return {expression}", at)
+
+    def state(self, at: int = 0) -> str:
+        return self.inside("root?.querySelector('figure').dataset.state", at)
+
+    def wait_for(self, state: str, at: int = 0, timeout: float = 15) -> None:
+        wait_until(lambda: self.state(at) == state, f"state {state}, not {self.state(at)}: {self.failures}", timeout)
+
+    def problem(self, at: int = 0) -> str:
+        """Waits for the message in place of a chart."""
+        self.wait_for("error", at)
+        assert self.inside("root.querySelector('#problem').checkVisibility()", at)
+        return self.inside("root.querySelector('[role=alert]').textContent", at)
+
+    def status(self, at: int = 0) -> str:
+        return self.inside("root.querySelector('[role=status]').textContent", at)
+
+    def retry(self, at: int = 0) -> None:
+        """Clicks the button."""
+        self.inside("root.querySelector('button')", at).click()
+
+    def cells(self, at: int = 0) -> list[str]:
+        return self.inside("[...root.querySelectorAll('tbody td')].map(cell => cell.textContent)", at)
+
+    def frames(self, at: int = 0) -> list[str]:
+        return self.inside("[...root.querySelectorAll('iframe')].map(frame => frame.src)", at)
+
+    def frame(self, at: int = 0) -> str:
+        """Waits for the frame, and for what it shows."""
+        self.wait_for("ready", at)
+        self.driver.switch_to.frame(self.inside("root.querySelector('iframe')", at))
+        try:
+            return self.driver.find_element("tag name", "p").text
+        finally:
+            self.driver.switch_to.default_content()
+
+    @property
+    def failures(self) -> list[dict]:
+        return self.value("window.failures")
+
+    def network(self, there: bool) -> None:
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {
+            "offline": not there, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
+
+    def media(self, **features: str) -> None:
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]})
+
+    def size(self, width: int, height: int = 900) -> None:
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
+
+    def picture(self, file: Path | None = None) -> bytes:
+        """The whole page as PNG."""
+        data = base64.b64decode(self.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"])
+        if file:
+            file.write_bytes(data)
+        return data
+
+    def log(self) -> list[str]:
+        return [entry["message"] for entry in self.driver.get_log("browser")]

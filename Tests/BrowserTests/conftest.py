@@ -1,0 +1,124 @@
+"""The fixtures of the tests of <tinybird-chart>.
+
+Run by `/usr/bin/python3 -m pytest Tests/BrowserTests`, with `-n 2` too. Pictures of the pages are kept in the directory
+that the environment's SCREENSHOTS names, else .build/screenshots.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.append(str(REPOSITORY / "Tests/ServeTests"))
+
+from browser import Page  # noqa: E402
+from pages import Site  # noqa: E402
+from serving import Serve, free_port, write_script  # noqa: E402
+from tinybird import KEY, Tinybird  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def _tinybird(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tinybird]:
+    tinybird = Tinybird(tmp_path_factory.mktemp("tinybird"))
+    yield tinybird
+    tinybird.shutdown()
+    tinybird.server_close()
+
+
+@pytest.fixture
+def tinybird(_tinybird: Tinybird) -> Iterator[Tinybird]:
+    _tinybird.reset()
+    yield _tinybird
+    _tinybird.reset()
+
+
+@pytest.fixture(scope="session")
+def driver(_tinybird: Tinybird) -> Iterator[Any]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for argument in (
+        "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--ignore-certificate-errors",
+        "--lang=en-US", "--hide-scrollbars", "--window-size=1000,1200",
+        f"--host-resolver-rules=MAP *.tinybird.co 127.0.0.1:{_tinybird.server_port}",
+    ):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+    driver.set_page_load_timeout(30)
+    driver.set_script_timeout(30)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def site(tinybird: Tinybird) -> Iterator[Site]:
+    site = Site()
+    yield site
+    site.released.set()
+    site.shutdown()
+    site.server_close()
+
+
+@pytest.fixture
+def open_url(driver: Any, tinybird: Tinybird) -> Iterator[Callable[..., Page]]:
+    opened: list[Page] = []
+
+    def open_url(url: str, **more: Any) -> Page:
+        opened.append(Page(driver, url, **more))
+        return opened[-1]
+
+    yield open_url
+    for page in opened:
+        page.close()
+
+
+@pytest.fixture
+def open_page(site: Site, open_url: Callable[..., Page]) -> Iterator[Callable[..., Page]]:
+    """Opens a page with the given charts. In the end, nothing on it has been against the policy."""
+    pages: list[Page] = []
+
+    def open_page(markup: str, **more: Any) -> Page:
+        site.markup = markup
+        pages.append(open_url(f"{site.url}/page", **more))
+        return pages[-1]
+
+    yield open_page
+    if pages and site.policy:
+        assert pages[-1].value("window.violations") in ([], None)
+
+
+@pytest.fixture
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Serve]]:
+    """Runs apache/serve on a free port, with a program that is built once; the settings are keyword arguments."""
+    subprocess.run(
+        ["swift", "build", "--package-path", REPOSITORY, "-c", "release", "--product", "charts-token",
+         "-Xswiftc", "-static-executable", "-Xlinker", "-s"], check=True, capture_output=True, timeout=900)
+    commands = tmp_path_factory.mktemp("commands")
+    write_script(commands / "swift", 'case $1 in --version) echo "Swift version 6.2 (swift-6.2-RELEASE)" ;; esac\n')
+    started: list[Serve] = []
+
+    def serve(**settings: str) -> Serve:
+        started.append(Serve({
+            "PATH": f"{commands}:{os.environ['PATH']}", "HOME": "/nonexistent", "LANG": "C.UTF-8",
+            "PORT": str(free_port()), "TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": "sales_by_city", **settings}))
+        return started[-1].up()
+
+    yield serve
+    for run in started:
+        run.stop()
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    directory = Path(os.environ.get("SCREENSHOTS") or REPOSITORY / ".build/screenshots")
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
