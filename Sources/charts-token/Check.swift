@@ -34,9 +34,9 @@ struct Check: ParsableCommand {
         let minter = try Minter(settings)
         do throws(MissingVariable) {
             let claims = minter.claims(try minter.values(in: visitor.request), at: now)
-            let whom = visitor.variables.isEmpty ? "" : " for \(visitor.variables.joined(separator: ", "))"
+            let whom = visitor.variables.isEmpty ? "" : " for \(visitor.variables.joined(separator: ", ").printable)"
             print("The claims that would be signed now\(whom):")
-            print(String(decoding: claims, as: UTF8.self))
+            print(String(decoding: claims, as: UTF8.self).printableJSON)
         } catch {
             print("The claims depend on who asks: see them with --as \(error.name)=…")
         }
@@ -45,9 +45,14 @@ struct Check: ParsableCommand {
     /// A setting's value and where it comes from, or what holds without it.
     private static func explain(_ setting: Setting, in environment: Environment) -> String {
         guard let bytes = environment[setting] else { return absence(of: setting, in: environment) }
-        // A key in the wrong variable is still a secret.
-        if setting == .signingKey || AdminToken(bytes) != nil { return "secret, \(bytes.count) bytes (environment)" }
-        return "\(printable(bytes)) (environment)"
+        if setting == .signingKey || holdsKey(bytes) { return "secret, \(bytes.count) bytes (environment)" }
+        return "\(String(decoding: bytes, as: UTF8.self).printable) (environment)"
+    }
+
+    /// Whether a key stands in the wrong variable, where it is still a secret; be it as a part, such as `id=p.…`.
+    private static func holdsKey(_ bytes: [UInt8]) -> Bool {
+        let words = bytes.split { " \t\r\n,;&=\"'".utf8.contains($0) }
+        return words.contains { AdminToken(Array($0)) != nil }
     }
 
     private static func absence(of setting: Setting, in environment: Environment) -> String {
@@ -63,14 +68,5 @@ struct Check: ParsableCommand {
         case .threads: return "\(Settings.defaultThreads) (default)"
         case .signingKey, .signingKeyFile, .pipes, .fixedParameters, .scopes, .scopesFile: return "-"
         }
-    }
-
-    /// The value without what would confuse a terminal.
-    private static func printable(_ bytes: [UInt8]) -> String {
-        String(
-            String.UnicodeScalarView(
-                String(decoding: bytes, as: UTF8.self).unicodeScalars.map {
-                    $0.properties.generalCategory == .control ? "\u{FFFD}" : $0
-                }))
     }
 }

@@ -38,12 +38,13 @@ struct Inspect: ParsableCommand {
         }
         let left = expiration - time(nil)
         if json {
-            print("\(String(decoding: payload.dropLast(), as: UTF8.self)),\"expires_in\":\(left)}")
+            print("\(String(decoding: payload.dropLast(), as: UTF8.self).printableJSON),\"expires_in\":\(left)}")
         } else {
             let width = members.map(\.name.count).max() ?? 0
             for member in members {
                 let padding = String(repeating: " ", count: width - member.name.count)
-                print("\(member.name)\(padding)  \(String(decoding: payload[member.range], as: UTF8.self))")
+                let value = String(decoding: payload[member.range], as: UTF8.self)
+                print("\(member.name.printable)\(padding)  \(value.printableJSON)")
             }
             let time = left > 0 ? "expires in \(words(seconds: left))" : "expired \(words(seconds: -left)) ago"
             print("The token verifies, and \(time) (\(date(expiration))).")

@@ -1,0 +1,34 @@
+"""Running the program as in a shell, with nothing in its environment but what a test gives."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROGRAM = Path(os.environ.get("CHARTS_TOKEN_PROGRAM", REPOSITORY / ".build" / "release" / "charts-token"))
+
+WORKSPACE = "1f484a32-6966-4f63-9312-aadad64d3e12"
+KEY = "p.eyJ1IjogIjFmNDg0YTMyLTY5NjYtNGY2My05MzEyLWFhZGFkNjRkM2UxMiIsICJpZCI6ICJ0ZXN0LWtleSJ9.not-a-real-signature"
+GUIDES = {"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": "sales"}
+
+OK, FAILURE, USAGE, CONFIG = 0, 1, 64, 78
+
+
+@dataclass(frozen=True)
+class Run:
+    status: int
+    output: str
+    errors: str
+
+
+def run(*arguments: str, settings: dict[str, str | bytes] = GUIDES, stdin: str = "") -> Run:
+    """Runs a command; no run ever prints the key."""
+    assert PROGRAM.is_file(), f"{PROGRAM} is not there: build it, or set CHARTS_TOKEN_PROGRAM"
+    done = subprocess.run(
+        [PROGRAM, *arguments], env=settings, input=stdin.encode(), capture_output=True, timeout=10, check=False)
+    for stream in (done.stdout, done.stderr):
+        assert b"not-a-real-signature" not in stream
+    return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
