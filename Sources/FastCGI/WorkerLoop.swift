@@ -12,8 +12,8 @@ final class WorkerLoop: Sendable {
     private let listeningSocket: Int32
     /// Monotonic time in seconds after which a worker ends even with requests waiting; 0 while serving.
     private let deadline = Atomic<Int>(0)
-    /// Whether the last accept failed for want of descriptors or memory, so that it is logged once.
-    private let isExhausted = Atomic<Bool>(false)
+    /// Monotonic time in seconds from which a want of descriptors or memory is logged again.
+    private let nextWarning = Atomic<Int>(0)
 
     /// The events that belong to no connection, whose events are pointers.
     private static let wakeUpEvent: UInt64 = 0
@@ -22,6 +22,8 @@ final class WorkerLoop: Sendable {
     private static let acceptsInARow = 16
     /// How long accepting pauses when descriptors or memory are used up, in microseconds.
     private static let exhaustedPause: UInt32 = 50_000
+    /// How long after a warning of that the next one comes, in seconds.
+    private static let warningInterval = 60
     /// How long a stopping worker waits for the request on a connection that it has accepted, in milliseconds.
     private static let lastRequestWait: Int32 = 100
 
@@ -80,7 +82,6 @@ final class WorkerLoop: Sendable {
             if turn == 0 { _ = arm(listeningSocket, Self.listeningEvent, EPOLL_CTL_MOD) }
             // None waits any more; or another process was faster, or the peer has gone.
             guard socket >= 0 else { return }
-            if isExhausted.load(ordering: .relaxed) { isExhausted.store(false, ordering: .relaxed) }
             let connection = Connection(socket: socket)
             if connection.isReadable(within: isStopping ? Self.lastRequestWait : 0) {
                 serve(connection, worker, &handler, EPOLL_CTL_ADD)
@@ -115,7 +116,11 @@ final class WorkerLoop: Sendable {
 
     /// Nothing can be accepted until descriptors or memory are free again, and the backlog keeps what comes.
     private func pause(for error: Int32) {
-        if !isExhausted.exchange(true, ordering: .relaxed) {
+        let now = monotonicSeconds
+        let due = nextWarning.load(ordering: .relaxed)
+        if now >= due,
+            nextWarning.compareExchange(expected: due, desired: now + Self.warningInterval, ordering: .relaxed).exchanged
+        {
             let reason = SystemError("accept", errno: error)
             LogLine(.warning, "\(reason): requests wait; raise the limit (LimitNOFILE=, ulimit -n)")
                 .writeToStandardError()
