@@ -119,7 +119,8 @@ final class WorkerLoop: Sendable {
         let now = monotonicSeconds
         let due = nextWarning.load(ordering: .relaxed)
         if now >= due,
-            nextWarning.compareExchange(expected: due, desired: now + Self.warningInterval, ordering: .relaxed).exchanged
+            nextWarning.compareExchange(expected: due, desired: now + Self.warningInterval, ordering: .relaxed)
+                .exchanged
         {
             let reason = SystemError("accept", errno: error)
             LogLine(.warning, "\(reason): requests wait; raise the limit (LimitNOFILE=, ulimit -n)")
