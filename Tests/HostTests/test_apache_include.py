@@ -176,3 +176,71 @@ def test_nothing_of_it_stays_defined(by: type[Site], directory: Path, program: P
         headers = fetch(site.url).headers
         assert [headers[f"x-{index}"] for index in range(len(names))] == [f"${{{name}}}" for name in names]
         site.server.reload()
+
+
+def test_the_keys_file_may_have_a_space_in_its_path(directory: Path, program: Path, running) -> None:
+    site = ModFcgid(directory, program)
+    spaced = directory / "a key.conf"
+    site.key_conf.rename(spaced)
+    site.server.config = site.server.config.replace(str(site.key_conf), f'"{spaced}"')
+    assert_the_guides_token(fetch(running(site).url).body)
+
+
+def test_the_programs_path_may_not_which_the_comment_says(directory: Path, program: Path, running) -> None:
+    spaced = directory / "a program"
+    spaced.hardlink_to(program)
+    site = ModFcgid(directory, program)
+    site.server.config = site.server.config.replace(
+        f"CHARTS_TOKEN_PROGRAM {program}", f'CHARTS_TOKEN_PROGRAM "{spaced}"')
+    assert fetch(running(site).url).status == 500
+    assert "The program's path can't have a space" in INCLUDE.read_text()
+
+
+def environment_of_the_program(server: Apache) -> set[str]:
+    """The process environment of each program that the server has started."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = stat.read_text().partition("(")[2].rpartition(")")
+            if name == "charts-token" and int(rest.split()[2]) == server.pid:
+                found |= {text.decode() for text in (stat.parent / "environ").read_bytes().split(b"\0") if text}
+        except OSError:
+            pass  # it has ended
+    return {text for text in found if not text.startswith("PATH=")}
+
+
+@pytest.mark.parametrize("own, expected", [
+    ("", {f"TINYBIRD_SIGNING_KEY={KEY}", "TINYBIRD_THREADS=1"}),
+    # What FcgidInitialEnv says never arrives, and a line of one's own behind the Include replaces the include's.
+    ("FcgidInitialEnv OTHER x", {f"TINYBIRD_SIGNING_KEY={KEY}", "TINYBIRD_THREADS=1"}),
+    ('FcgidCmdOptions "{program}" InitialEnv OWN=x', {"OWN=x"}),
+])
+def test_mod_fcgids_processes_get_the_environment_that_the_comment_says(
+    directory: Path, program: Path, running, own: str, expected: set[str]
+) -> None:
+    site = running(ModFcgid(directory, program, config=own.format(program=program)))
+    fetch(site.url)
+    assert environment_of_the_program(site.server) == expected
+
+
+def test_without_a_key_mod_fcgids_processes_have_one_thread_too(directory: Path, program: Path, running) -> None:
+    site = running(ModFcgid(directory, program, key=None, config="FcgidInitialEnv TINYBIRD_SIGNING_KEY x"))
+    assert fetch(site.url).status == 503
+    assert environment_of_the_program(site.server) == {"TINYBIRD_THREADS=1"}
+
+
+@pytest.mark.parametrize("module", ["fcgid", "cgid"])
+def test_renewal_is_one_virtual_hosts_and_not_the_nexts(
+    directory: Path, program: Path, running, module: str
+) -> None:
+    renewing = "Define CHARTS_TOKEN_RENEWAL 7d\n" + three_lines(program, directory, "renewing")
+    without = three_lines(program, directory, "without")
+    server = running(Apache(
+        directory,
+        f"<VirtualHost *>\nServerName renewing.test\n{renewing}\n</VirtualHost>\n"
+        f"<VirtualHost *>\nServerName without.test\n{without}\n</VirtualHost>",
+        [module]))
+    for name, status in [("renewing", 401), ("without", 200)]:
+        answer = fetch(f"{server.url}/generate-token", "--header", f"Host: {name}.test",
+                       "--header", "Authorization: Bearer x")
+        assert answer.status == status
