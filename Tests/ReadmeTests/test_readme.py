@@ -32,6 +32,8 @@ BLOCKS = {
 USED: set[str] = {
     "serve", "curl", "answer", "serve-own", "build", "install", "key", "vhost", "restart", "reload", "spawn-fcgi", "htaccess",
     "lighttpd", "check", "basic", "tests",
+    # Run by HostTests/test_readme_logins.py.
+    "certificates", "openid", "lighttpd-login", "cors", "renewal",
 }
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can try changes of the system in a layer of its own")
