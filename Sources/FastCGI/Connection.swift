@@ -3,8 +3,9 @@ import Glibc
 
 /// One connection from the web server, with libfcgi's state for the request on it.
 ///
-/// libfcgi reads and writes the records, waiting for the peer as long as it takes (``Worker`` sets the limit); accepting, waiting and closing are done here, because libfcgi's own pin a
-/// thread: its accept waits up to 2 s for the first byte (TCP: for ever), its close up to 2 s for the peer's.
+/// libfcgi reads and writes the records, waiting for the peer as long as it takes (``Worker`` sets the limit).
+/// Accepting, waiting for a request and closing are done here, because libfcgi's own pin a thread: its accept waits
+/// up to 2 s for the first byte (TCP: for ever), its close up to 2 s for the peer's.
 /// The state lives on the heap and is never moved, since libfcgi's streams point back at it; a connection is a
 /// pointer to it, so that it fits into an epoll event.
 struct Connection {
