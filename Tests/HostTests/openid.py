@@ -1,7 +1,7 @@
-"""A stand-in for an OpenID provider (OpenID Connect Core 1.0 §3.1, Discovery 1.0): who asks is signed in at once.
+"""Sites behind mod_auth_openidc, and a stand-in for its provider (OpenID Connect Core 1.0 §3.1, Discovery 1.0).
 
-It signs ID tokens by HS256 with the client's secret, so that it needs no key of its own. Who signs in is what the
-test says, in place of a form with a password.
+The provider signs ID tokens by HS256 with the client's secret, so that it needs no key of its own. Who asks is signed in
+at once, as whom the test says, in place of a form with a password.
 """
 
 from __future__ import annotations
@@ -10,12 +10,17 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
+from curl import Answer, fetch
+from logins import PER_USER
+from transports import Site
 
 CLIENT = "charts"
 SECRET = "the client's secret, known to both"
+BY_ORG = {name: value.replace("REMOTE_USER", "OIDC_CLAIM_org") for name, value in PER_USER.items()}
 
 
 class Provider(BaseHTTPRequestHandler):
@@ -76,3 +81,37 @@ class OpenIDServer(ThreadingHTTPServer):
     def server_close(self) -> None:
         self.shutdown()
         super().server_close()
+
+
+def with_openid(
+    by: type[Site], directory: Path, program: Path, provider: OpenIDServer, settings: dict[str, str] = BY_ORG
+) -> Site:
+    """A site under Apache, not yet started, whose visitors sign in at the provider."""
+    site = by(directory, program, settings=settings)
+    site.server.config += "\n" + "\n".join([
+        f"OIDCProviderMetadataURL {provider.issuer}/.well-known/openid-configuration",
+        f"OIDCClientID {CLIENT}", f'OIDCClientSecret "{SECRET}"', "OIDCRedirectURI /oidc",
+        "OIDCCryptoPassphrase anything", '<LocationMatch "^/(generate-token|oidc)$">', "AuthType openid-connect",
+        "Require valid-user", "</LocationMatch>"])
+    site.server.modules += ["authn_core", "authz_user", "auth_openidc"]
+    return site
+
+
+class Browser:
+    """curl with a cookie jar, that follows redirects as a browser does."""
+
+    def __init__(self, jar: Path) -> None:
+        self.jar = str(jar)
+
+    def get(self, url: str, *options: str) -> Answer:
+        # The last of several answers: the others are redirects, whose bodies curl throws away.
+        answer = fetch(url, "--cookie", self.jar, "--cookie-jar", self.jar, "--location", *options)
+        while answer.body.startswith(b"HTTP/"):
+            head, _, body = answer.body.partition(b"\r\n\r\n")
+            answer = Answer(int(head.split()[1]), {}, body)
+        return answer
+
+    def cookies(self) -> dict[str, str]:
+        """What servers have set, by name (the jar has seven fields a line)."""
+        lines = [line.split("\t") for line in Path(self.jar).read_text().splitlines()]
+        return {fields[5]: fields[6] for fields in lines if len(fields) == 7}

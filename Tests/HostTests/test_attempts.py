@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from attempts import ATTEMPTS
 from logins import PER_USER, Certificates, claims_of, with_basic_login, with_certificates
+from openid import Browser, OpenIDServer, with_openid
 from raw import Attempt, basic, exchange, names_in
 from transports import LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
 
@@ -65,6 +66,21 @@ def test_behind_a_login_by_certificate(
         contexts[name].load_cert_chain(certificates.path(name), certificates.path(name, "key"))
     assert names_in(exchange(site.server.port, Attempt("").request(()), contexts["bob"])) == only("bob")
     assert_none_succeeds(site, (), contexts["alice"])
+
+
+@pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid])
+def test_behind_openid_connect(by: type[Site], directory: Path, program: Path, running) -> None:
+    with OpenIDServer() as provider:
+        site = running(with_openid(by, directory, program, provider))
+        sessions = {}
+        for name in ["alice", "bob"]:
+            provider.claims = {"sub": name, "org": name}
+            browser = Browser(directory / f"{name}.jar")
+            # Of the host that the attempts name: a session is of one host.
+            browser.get(site.url.replace("127.0.0.1", "localhost"))
+            sessions[name] = (f"Cookie: mod_auth_openidc_session={browser.cookies()['mod_auth_openidc_session']}",)
+        assert names_in(exchange(site.server.port, Attempt("").request(sessions["bob"]))) == only("bob")
+        assert_none_succeeds(site, sessions["alice"])
 
 
 def test_a_server_that_believes_a_header_is_noticed(directory: Path, program: Path, running) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from curl import Answer, fetch
+from curl import fetch
 from logins import PER_USER, assert_no_token, assert_token_of
-from openid import CLIENT, SECRET, OpenIDServer
+from openid import BY_ORG, Browser, OpenIDServer, with_openid
 from transports import ModCgid, ModFcgid, ModProxyFcgi, Site
 
-BY_ORG = {name: value.replace("REMOTE_USER", "OIDC_CLAIM_org") for name, value in PER_USER.items()}
 BY_APACHE = pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid])
 
 
@@ -23,32 +22,10 @@ def provider() -> Iterator[OpenIDServer]:
 
 @pytest.fixture
 def make(directory: Path, program: Path, provider: OpenIDServer, running) -> Callable[..., Site]:
-    """A site behind the provider; the lines are the README's, apart from the addresses."""
+    """A site behind the provider."""
     def site(by: type[Site], settings: dict[str, str] = BY_ORG) -> Site:
-        made = by(directory, program, settings=settings)
-        made.server.config += "\n" + "\n".join([
-            f"OIDCProviderMetadataURL {provider.issuer}/.well-known/openid-configuration",
-            f"OIDCClientID {CLIENT}", f'OIDCClientSecret "{SECRET}"', "OIDCRedirectURI /oidc",
-            "OIDCCryptoPassphrase anything", "OIDCSSLValidateServer Off",
-            '<LocationMatch "^/(generate-token|oidc)$">', "AuthType openid-connect", "Require valid-user", "</LocationMatch>"])
-        made.server.modules += ["authn_core", "authz_user", "auth_openidc"]
-        return running(made)
+        return running(with_openid(by, directory, program, provider, settings))
     return site
-
-
-class Browser:
-    """curl with a cookie jar, that follows redirects as a browser does."""
-
-    def __init__(self, jar: Path) -> None:
-        self.jar = str(jar)
-
-    def get(self, url: str, *options: str) -> Answer:
-        # The last of several answers: the others are redirects, whose bodies curl throws away.
-        answer = fetch(url, "--cookie", self.jar, "--cookie-jar", self.jar, "--location", *options)
-        while answer.body.startswith(b"HTTP/"):
-            head, _, body = answer.body.partition(b"\r\n\r\n")
-            answer = Answer(int(head.split()[1]), {}, body)
-        return answer
 
 
 @BY_APACHE

@@ -10,10 +10,9 @@ import pytest
 from curl import fetch
 from logins import (
     BASIC_MODULES, PASSWORD, Certificates, assert_no_token, assert_token_of, claims, users_file, with_certificates)
-from openid import CLIENT, SECRET, OpenIDServer
+from openid import CLIENT, SECRET, Browser, OpenIDServer
 from servers import REPOSITORY
 from test_cors import PAGE, PREFLIGHT, READABLE, cors, origin, preflight
-from test_login_openid import Browser
 from test_renewal import bearer
 from tokens import PIPE, SETTINGS, WORKSPACE
 from transports import INCLUDE, LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
