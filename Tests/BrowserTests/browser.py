@@ -61,7 +61,7 @@ class Page:
         self.driver.get("about:blank")
 
     def value(self, expression: str, *arguments: Any) -> Any:
-        return self.driver.execute_script(f"return {expression}", *arguments)
+        return self.driver.execute_script(f"return {expression.strip()}", *arguments)
 
     def run(self, script: str, *arguments: Any) -> Any:
         return self.driver.execute_script(script, *arguments)
@@ -88,8 +88,8 @@ class Page:
         return self.inside("root.querySelector('[role=status]').textContent", at)
 
     def retry(self, at: int = 0) -> None:
-        """Clicks the button."""
-        self.inside("root.querySelector('button')", at).click()
+        """Clicks the button, which may be gone: what is likely to be over soon is tried again without it."""
+        self.inside("root.querySelector('button').click()", at)
 
     def cells(self, at: int = 0) -> list[str]:
         return self.inside("[...root.querySelectorAll('tbody td')].map(cell => cell.textContent)", at)

@@ -23,7 +23,7 @@ POLICY = re.search(
 )[1].replace("\\\n", "")
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark">
-<title>Charts</title><link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/page.css">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>Charts</title><link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/page.css">
 <script type="module" src="/tinybird-chart.js"></script><main>{markup}</main></html>"""
 
 FRAME = f'<tinybird-chart src="{CHART}" title="Sales by city"></tinybird-chart>'
@@ -41,7 +41,9 @@ class Site(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.released = threading.Event()
+        # What is on its page; a script of its own, /own.js.
         self.markup = ""
+        self.script = ""
         self.ttl: float = 3600
         self.policy = POLICY
         # When tokens were asked for, what for, and which were given.
@@ -74,7 +76,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.token()
         elif path == "/page":
             self.reply(200, "text/html", PAGE.format(markup=self.server.markup).encode())
+        elif path == "/own.js":
+            self.reply(200, "text/javascript", self.server.script.encode())
         else:
+            path = path.removeprefix("/charts-token")
             file = JAVASCRIPT / path[12:] if path.startswith("/javascript/") else HTDOCS / path[1:]
             if file.is_file():
                 self.reply(200, mimetypes.guess_type(file.name)[0], file.read_bytes())

@@ -34,6 +34,8 @@ USED: set[str] = {
     "lighttpd", "check", "basic", "tests",
     # Run by HostTests/test_readme_logins.py.
     "certificates", "openid", "lighttpd-login", "cors", "renewal",
+    # Run by BrowserTests/test_readme_charts.py.
+    "embed", "draw", "chart-js", "token-client",
 }
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can try changes of the system in a layer of its own")

@@ -58,10 +58,10 @@ style.replaceSync(`
   canvas ~ .data:not(:focus) { clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   table { width: 100%; border-collapse: collapse; font-size: .9375rem; font-variant-numeric: tabular-nums; }
   caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  th, td { padding: .4rem .6rem; border-bottom: 1px solid var(--faint); font-weight: inherit; text-align: start; }
+  th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--faint); font-weight: inherit; text-align: start; }
   thead th { font-weight: 600; }
   .n { text-align: end; white-space: nowrap; }
-  .bars th { position: relative; width: 80%; border: 0; padding-block: .35rem; z-index: 0; overflow-wrap: anywhere; }
+  .bars th { position: relative; width: 80%; border: 0; z-index: 0; overflow-wrap: anywhere; }
   .bars td { border: 0; }
   .bars i { position: absolute; inset: 2px auto 2px 0; z-index: -1; border-radius: .25rem; opacity: .3; }
   .number { margin: 0; font-size: clamp(2rem, 8vw, 3.5rem); font-weight: 650; line-height: 1.1; }

@@ -269,4 +269,5 @@ async function settled(signal) {
   signal.throwIfAborted();
 }
 
-customElements.define("tinybird-chart", TinybirdChart);
+// A page may have it from two places.
+if (!customElements.get("tinybird-chart")) customElements.define("tinybird-chart", TinybirdChart);

@@ -132,10 +132,10 @@ export class TokenClient {
           "The server’s answer can’t be understood. Reload the page; you may have to sign in again.",
           `${this.#endpoint} answered 200 without a token`);
       }
-      // Counted from the question on by a clock that nobody sets. Renewed ahead of the end by a tenth, at most a minute, at
-      // least the second that a token's whole-second `exp` may lack. Without expires_in: used until it is refused.
+      // Counted from the question on by a clock that nobody sets. Renewed ahead of the end by a thirtieth, at most a minute,
+      // at least the second that a token's whole-second `exp` may lack. Without expires_in: used until it is refused.
       const lifetime = seconds > 0 ? seconds * 1000 : Infinity;
-      this.#renewAt = asked + Math.max(1000, lifetime - Math.min(60_000, Math.max(1000, lifetime / 10)));
+      this.#renewAt = asked + Math.max(1000, lifetime - Math.min(60_000, Math.max(1000, lifetime / 30)));
       this.#backoff.reset();
       return this.#token = token;
     } catch (error) {

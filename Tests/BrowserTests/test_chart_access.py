@@ -1,0 +1,142 @@
+"""For those who don't see the chart, or don't use a mouse: names, tables, the keyboard, contrast."""
+
+from __future__ import annotations
+
+import pytest
+from browser import wait_until
+from pages import FRAME, HTDOCS, drawn
+from selenium.webdriver.common.keys import Keys
+
+
+def tree(page) -> list[tuple[str, str]]:
+    """Role and name of all that assistive technology is told."""
+    page.driver.execute_cdp_cmd("Accessibility.enable", {})
+    nodes = page.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes if not node["ignored"]]
+
+
+@pytest.mark.parametrize("type", ["line", "area", "bar", "pie", "donut"])
+def test_a_drawn_chart_has_a_name_and_a_table(open_page, type):
+    page = open_page(drawn(type))
+    page.wait_for("ready")
+
+    nodes = tree(page)
+    assert ("figure", "Sales by city") in nodes
+    assert ("image", f"Sales by city: {type} chart") in nodes
+    assert ("table", "Sales by city") in nodes
+    assert ("region", "Sales by city: data") in nodes
+    assert [name for role, name in nodes if role == "columnheader"] == ["city", "sales"]
+    assert [name for role, name in nodes if role == "rowheader"] == ["Berlin", "Madrid", "Paris"]
+    assert [name for role, name in nodes if role in ("cell", "gridcell")] == ["482", "418", "394"]
+
+
+def test_every_control_frame_image_and_table_has_a_name(site, open_page):
+    page = open_page(FRAME + drawn("table") + drawn("bar-list") + drawn("bar") + drawn("big-number")
+                     + drawn("bar", 'token-endpoint="/none"') + drawn("bar").replace('title="Sales by city"', ""))
+    for at in (0, 1, 2, 3, 4, 6):
+        page.wait_for("ready", at)
+    page.problem(5)
+
+    nodes = tree(page)
+    for role, name in nodes:
+        if role in ("button", "image", "table", "region", "Iframe", "figure", "link", "textbox"):
+            assert name or role == "textbox", (role, nodes)
+    assert ("button", "Try again") in nodes
+    assert ("Iframe", "Sales by city") in nodes
+    assert any(role == "alert" for role, _ in nodes)
+
+
+def test_the_data_behind_a_canvas_is_shown_where_the_keyboard_goes_to_it(open_page):
+    page = open_page(drawn("bar"))
+    page.wait_for("ready")
+    assert page.inside("root.querySelector('.data').getBoundingClientRect().width") == 1
+
+    page.driver.find_element("tag name", "body").send_keys(Keys.TAB)
+
+    assert page.inside("root.activeElement === root.querySelector('.data')")
+    assert page.inside("root.querySelector('.data').getBoundingClientRect().width") > 300
+    page.driver.switch_to.active_element.send_keys(Keys.TAB)
+    wait_until(lambda: page.inside("root.querySelector('.data').getBoundingClientRect().width") == 1, "it is gone")
+
+
+def test_a_long_table_scrolls_by_the_keyboard(tinybird, open_page):
+    tinybird.json["data"] = [{"city": f"city {number}", "sales": number} for number in range(100)]
+    page = open_page(drawn("table"))
+    page.wait_for("ready")
+
+    page.driver.find_element("tag name", "body").send_keys(Keys.TAB)
+    page.driver.switch_to.active_element.send_keys(Keys.END)
+
+    wait_until(lambda: page.inside("root.querySelector('.data').scrollTop") > 500, "it scrolls")
+
+
+# WCAG's contrast of each visible text with the ground that it is on, for all elements of the page and inside of charts.
+CONTRAST = """
+    (() => {
+        const canvas = document.createElement("canvas"), context = canvas.getContext("2d", {willReadFrequently: true});
+        canvas.width = canvas.height = 1;
+        const over = (color, ground) => {
+            context.fillStyle = `rgb(${ground})`; context.fillRect(0, 0, 1, 1);
+            context.fillStyle = color; context.fillRect(0, 0, 1, 1);
+            return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+        };
+        const parent = node => node.parentElement ?? node.getRootNode().host;
+        const ground = node => {
+            if (!node) return over(getComputedStyle(document.body).backgroundColor, [255, 255, 255]);
+            const bar = node.querySelector?.(":scope > i");
+            const below = over(getComputedStyle(node).backgroundColor, ground(parent(node)));
+            if (!bar) return below;
+            // A bar list's bars are partly transparent.
+            const [r, g, b] = over(getComputedStyle(bar).backgroundColor, below);
+            return over(`rgb(${r} ${g} ${b} / ${getComputedStyle(bar).opacity})`, below);
+        };
+        const light = rgb => rgb.map(part => part / 255).map(
+            part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+            .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
+        const found = [];
+        const visit = root => {
+            for (const node of root.querySelectorAll("*")) {
+                if (node.shadowRoot) visit(node.shadowRoot);
+                const text = [...node.childNodes].filter(child => child.nodeType === 3).map(child => child.data.trim()).join("");
+                if (!text || !node.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue;
+                const below = ground(node), [one, other] = [
+                    light(over(getComputedStyle(node).color, below)), light(below)].sort((a, b) => b - a);
+                found.push([text.slice(0, 40), (one + 0.05) / (other + 0.05)]);
+            }
+        };
+        visit(document.body);
+        return found;
+    })()"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_can_be_read(site, tinybird, open_page, scheme):
+    page = open_page(
+        '<div class="card">' + FRAME + drawn("table", 'refresh="1"') + drawn("bar-list") + drawn("big-number")
+        + drawn("bar", 'token-endpoint="/none"') + drawn("table", 'params="x=1"') + '</div><a href="/">A link</a>')
+    page.media(prefers_color_scheme=scheme)
+    for at in (0, 1, 2, 3, 5):
+        page.wait_for("ready", at)
+    page.problem(4)
+    tinybird.mode = (500, {})
+    wait_until(lambda: page.status(1), "a note")
+
+    found = page.value(CONTRAST)
+    assert len(found) > 20
+    assert [pair for pair in found if pair[1] < 4.5] == []
+
+
+def test_the_colours_of_charts_are_seen_on_white_and_on_the_dark_card():
+    import re
+    colours = re.findall(r"#[0-9a-f]{6}", re.search(
+        r"const COLORS = \[(.*?)\]", (HTDOCS / "drawing.js").read_text())[1])
+    assert len(colours) == 8
+
+    def light(colour: str) -> float:
+        parts = [int(colour[at:at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for colour in colours:
+        assert 1.05 / (light(colour) + 0.05) >= 3, colour
+        assert (light(colour) + 0.05) / (light("#1b212a") + 0.05) >= 3, colour

@@ -1,0 +1,123 @@
+"""<tinybird-chart src="…">: Tinybird's chart in a frame, replaced before its token ends."""
+
+from __future__ import annotations
+
+import time
+
+from browser import wait_until
+from pages import FRAME
+from tinybird import CHART
+
+# Every 20 ms: which frames there are, whether they have loaded, and whether they can be seen.
+SAMPLER = """
+    window.samples = [];
+    const loaded = new WeakSet();
+    setInterval(() => {
+        const root = document.querySelector("tinybird-chart")?.shadowRoot;
+        if (!root) return;
+        root.watched ??= (root.addEventListener("load", event => loaded.add(event.target), true), true);
+        const frames = [...root.querySelectorAll("iframe")];
+        samples.push({
+            frames: frames.length,
+            seen: frames.filter(frame => loaded.has(frame) && getComputedStyle(frame).opacity === "1"
+                && frame.checkVisibility() && frame.getBoundingClientRect().height > 100).length,
+            hiddenAndActive: frames.filter(frame => getComputedStyle(frame).opacity !== "1" && !frame.inert).length,
+        });
+    }, 20);
+"""
+
+
+def test_the_frame_shows_the_chart_with_a_token_that_verifies(site, tinybird, open_page):
+    page = open_page(FRAME)
+
+    assert page.frame() == "the chart"
+    assert page.frames() == [f"{CHART}?token={site.tokens[0]}"]
+    request, = tinybird.pages
+    assert "Referer" not in request.headers
+    assert page.inside("root.querySelector('iframe').title") == "Sales by city"
+
+
+def test_the_charts_own_parameters_stay(site, tinybird, open_page):
+    page = open_page(FRAME.replace(CHART, f"{CHART}?theme=dark&amp;token=stale"))
+    page.frame()
+
+    assert tinybird.pages[0].query == {"theme": "dark", "token": site.tokens[0]}
+
+
+def test_a_renewed_frame_replaces_the_old_one_without_a_blank_in_between(site, tinybird, open_page):
+    site.ttl = 4
+    page = open_page(FRAME, script=SAMPLER)
+    page.wait_for("ready")
+    page.run("samples.length = 0")
+    # As a chart that takes its time.
+    tinybird.next = ["slow"]
+    wait_until(lambda: len(tinybird.pages) == 2, "a renewal")
+    time.sleep(1)
+    tinybird.released.set()
+    wait_until(lambda: len(tinybird.pages) >= 4, "renewals", 25)
+
+    samples = page.value("samples")
+    assert len(samples) > 100
+    assert {sample["seen"] for sample in samples} == {1}
+    assert {sample["frames"] for sample in samples} == {1, 2}
+    # What lies behind can't be reached by the keyboard or read aloud.
+    assert {sample["hiddenAndActive"] for sample in samples} == {0}
+    assert {request.status for request in tinybird.pages} == {200}
+
+
+def test_a_frame_keeps_the_focus_and_the_page_its_place_and_history(site, tinybird, open_page):
+    site.ttl = 4
+    page = open_page("<p>above</p>" * 60 + FRAME + "<p>below</p>" * 60)
+    page.wait_for("ready")
+    page.inside("chart.scrollIntoView()")
+    page.inside("root.querySelector('iframe').focus()")
+    place, history = page.value("[scrollY, history.length]")
+
+    first = page.frames()
+    wait_until(lambda: len(page.frames()) == 1 and page.frames() != first, "another frame")
+
+    assert page.inside("root.activeElement === root.querySelector('iframe')")
+    assert page.value("[scrollY, history.length]") == [place, history]
+
+
+def test_while_no_token_can_be_had_the_old_chart_stays_and_says_so(site, tinybird, open_page):
+    site.ttl = 3
+    page = open_page(FRAME)
+    page.wait_for("ready")
+    first = page.frames()
+
+    site.mode = (503, '{"error":"x"}', {})
+    wait_until(lambda: page.status().startswith("Not up to date."), "a note")
+    assert page.frames() == first and page.state() == "ready"
+
+    site.mode = None
+    wait_until(lambda: page.status() == "" and page.frames() != first, "a renewal")
+
+
+def test_a_frame_that_never_loads_is_an_error_and_never_replaces_one_that_did(site, tinybird, open_page):
+    hurry = "const late = setTimeout; window.setTimeout = (f, ms, ...more) => late(f, ms === 30000 ? 700 : ms, ...more);"
+    tinybird.mode = "slow"
+    page = open_page(FRAME, script=hurry)
+    assert page.problem() == "The chart took too long to load."
+    assert page.frames() == []
+
+    tinybird.mode = None
+    site.ttl = 3
+    page = open_page(FRAME, script=hurry)
+    page.wait_for("ready")
+    first = page.frames()
+    tinybird.mode = "slow"
+    wait_until(lambda: "took too long" in page.status(), "a note")
+    assert page.frames()[0] == first[0]
+
+
+def test_a_frame_that_is_moved_or_taken_away_leaves_nothing(site, tinybird, open_page):
+    page = open_page(FRAME)
+    page.wait_for("ready")
+
+    page.run("window.gone = document.querySelector('tinybird-chart'); gone.remove()")
+    wait_until(lambda: page.value("!gone.shadowRoot.querySelector('iframe')"), "no frame")
+    page.run("document.querySelector('main').append(gone)")
+
+    assert page.frame() == "the chart"
+    assert len(site.asked) == 1

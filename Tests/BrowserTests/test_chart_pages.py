@@ -1,0 +1,90 @@
+"""The pages that ship, as apache/serve serves them with the real endpoint: pictures are kept, and the basics checked."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from browser import wait_until
+from pages import HTDOCS
+from serving import DEMONSTRATION_KEY, claims_of
+from test_chart_access import CONTRAST
+from tinybird import CHART
+
+KINDS = ["big-number", "line", "pie", "bar", "area", "donut", "bar-list", "table"]
+
+# Requests of the page, as the browser counts them.
+ASKED = "performance.getEntriesByType('resource').filter(entry => entry.name.endsWith('/generate-token')).length"
+
+
+def ready(page, count: int) -> None:
+    for at in range(count):
+        page.wait_for("ready", at, 20)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_both_pages_look_as_they_should(serve, open_url, tinybird, screenshots, width, scheme):
+    run = serve()
+    for name, path, count in (("index", "/", 1), ("examples", "/examples.html", len(KINDS))):
+        page = open_url("about:blank")
+        page.media(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
+        page.size(width)
+        page.driver.get(run.url + path)
+        ready(page, count)
+        if name == "index":
+            assert page.frame() == "the chart"
+        # The whole page in one window, and drawn.
+        page.size(width, page.value("document.documentElement.scrollHeight"))
+        page.driver.execute_async_script("setTimeout(() => requestAnimationFrame(arguments[0]), 500)")
+
+        picture = page.picture(screenshots / f"{name}-{width}-{scheme}.png")
+
+        assert len(picture) > 5000
+        assert page.value("document.documentElement.scrollWidth") <= width
+        assert [pair for pair in page.value(CONTRAST) if pair[1] < 4.5] == []
+        assert page.value("violations") == [] and page.failures == []
+        assert page.log() == []
+        assert page.value(ASKED) == 1
+
+
+def test_examples_are_there_before_anyone_has_an_account(serve, open_url):
+    run = serve(TINYBIRD_SIGNING_KEY="", TINYBIRD_PIPES="")
+
+    page = open_url(f"{run.url}/examples.html")
+
+    ready(page, len(KINDS))
+    assert page.value("[...document.querySelectorAll('tinybird-chart')].map(chart => chart.getAttribute('type'))") == KINDS
+    assert page.failures == [] and page.value("violations") == []
+    assert page.value(ASKED) == 1
+    assert claims_of(run.token(), DEMONSTRATION_KEY)
+
+
+def test_the_index_shows_the_charts_url_with_a_real_token(serve, open_url, tinybird):
+    page = open_url(serve().url)
+
+    assert page.frame() == "the chart"
+    address, _, token = page.frames()[0].partition("?token=")
+    assert address == CHART and token == tinybird.pages[0].token
+    assert page.value("document.querySelector('a[href=\"examples.html\"]') !== null")
+
+
+def test_where_the_endpoint_has_no_key_there_is_a_message_and_it_mends_itself(serve, open_url, tmp_path):
+    key = tmp_path / "late.key"
+    run = serve(TINYBIRD_SIGNING_KEY="", TINYBIRD_SIGNING_KEY_FILE=str(key))
+    page = open_url(f"{run.url}/examples.html")
+    for at in range(len(KINDS)):
+        assert "administrator" in page.problem(at)
+
+
+def test_without_scripts_there_is_a_word_about_it():
+    for name in ("index.html", "examples.html"):
+        assert re.search(r"<noscript>.*JavaScript.*</noscript>", (HTDOCS / name).read_text()), name
+
+
+def test_a_token_of_seconds_from_the_real_endpoint_is_renewed(serve, open_url, tinybird):
+    page = open_url(serve(TINYBIRD_TOKEN_TTL="3s").url)
+    page.wait_for("ready")
+
+    wait_until(lambda: len(tinybird.pages) >= 4, "renewals", 20)
+    assert {request.status for request in tinybird.pages} == {200}
