@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from curl import fetch
-from servers import Apache
+from servers import IS_ROOT, Apache
 from tokens import KEY, OTHER_KEY, PIPE, assert_the_guides_token, part, signed_by
 from transports import INCLUDE, ModCgid, ModFcgid, ModProxyFcgi, Site
 
@@ -196,6 +196,10 @@ def test_the_programs_path_may_not_which_the_comment_says(directory: Path, progr
     assert "The program's path can't have a space" in INCLUDE.read_text()
 
 
+# The program forbids core files, and with them everybody but root to read its environment.
+AS_ROOT = pytest.mark.skipif(not IS_ROOT, reason="only root can read the program's environment")
+
+
 def environment_of_the_program(server: Apache) -> set[str]:
     """The process environment of each program that the server has started."""
     found = set()
@@ -209,6 +213,7 @@ def environment_of_the_program(server: Apache) -> set[str]:
     return {text for text in found if not text.startswith("PATH=")}
 
 
+@AS_ROOT
 @pytest.mark.parametrize("own, expected", [
     ("", {f"TINYBIRD_SIGNING_KEY={KEY}", "TINYBIRD_THREADS=1"}),
     # What FcgidInitialEnv says never arrives, and a line of one's own behind the Include replaces the include's.
@@ -223,6 +228,7 @@ def test_mod_fcgids_processes_get_the_environment_that_the_comment_says(
     assert environment_of_the_program(site.server) == expected
 
 
+@AS_ROOT
 def test_without_a_key_mod_fcgids_processes_have_one_thread_too(directory: Path, program: Path, running) -> None:
     site = running(ModFcgid(directory, program, key=None, config="FcgidInitialEnv TINYBIRD_SIGNING_KEY x"))
     assert fetch(site.url).status == 503
