@@ -26,4 +26,9 @@ public struct AdminToken: Sendable, Equatable {
         else { return nil }
         self.workspaceID = workspaceID
     }
+
+    /// Whether an admin token stands in `text`, alone or as a part of it, such as `id=p.…`.
+    public static func isContained(in text: [UInt8]) -> Bool {
+        text.split { " \t\r\n,;&=\"'".utf8.contains($0) }.contains { AdminToken(Array($0)) != nil }
+    }
 }

@@ -41,6 +41,19 @@ public struct Settings: Sendable {
         let window = valid { () throws(Problem) in try environment.renewalWindow() }
         let threads = valid { () throws(Problem) in try environment.threads() }
 
+        if let key {
+            for setting in Self.shownInTokens {
+                let value = setting == .scopesFile ? scopes?.file?.content : environment[setting]
+                if let value, key.isShown(by: value) {
+                    problems.append(
+                        Problem(
+                            setting,
+                            "holds a signing key, which every token would show: remove it, and refresh it in "
+                                + "Tinybird if a token was signed"))
+                }
+            }
+        }
+
         guard let key, let workspaceID, let scopes, let name, let lifetime, let rps, let origins, let window,
             let threads,
             problems.isEmpty
@@ -56,6 +69,11 @@ public struct Settings: Sendable {
         warnings = key.warnings(workspaceID: workspaceID)
         files = [key.file, scopes.file].compactMap { $0 }
     }
+
+    /// The settings whose values stand in the claims, which are readable by whoever has a token.
+    private static let shownInTokens: [Setting] = [
+        .workspaceID, .pipes, .fixedParameters, .scopes, .scopesFile, .tokenName,
+    ]
 
     /// The claim `name` where none is set.
     public static let defaultTokenName = "charts_token"

@@ -45,14 +45,11 @@ struct Check: ParsableCommand {
     /// A setting's value and where it comes from, or what holds without it.
     private static func explain(_ setting: Setting, in environment: Environment) -> String {
         guard let bytes = environment[setting] else { return absence(of: setting, in: environment) }
-        if setting == .signingKey || holdsKey(bytes) { return "secret, \(bytes.count) bytes (environment)" }
+        // A key in the wrong variable is still a secret.
+        if setting == .signingKey || AdminToken.isContained(in: bytes) {
+            return "secret, \(bytes.count) bytes (environment)"
+        }
         return "\(String(decoding: bytes, as: UTF8.self).printable) (environment)"
-    }
-
-    /// Whether a key stands in the wrong variable, where it is still a secret; be it as a part, such as `id=p.…`.
-    private static func holdsKey(_ bytes: [UInt8]) -> Bool {
-        let words = bytes.split { " \t\r\n,;&=\"'".utf8.contains($0) }
-        return words.contains { AdminToken(Array($0)) != nil }
     }
 
     private static func absence(of setting: Setting, in environment: Environment) -> String {

@@ -197,6 +197,31 @@ struct SettingsTests {
             ])
     }
 
+    @Test(
+        "a key in a setting that tokens show is refused, alone or as a part",
+        arguments: [
+            ["TINYBIRD_PIPES": "a,\(Guide.key)"], ["TINYBIRD_TOKEN_NAME": "x-\(Guide.key)"],
+            ["TINYBIRD_WORKSPACE_ID": Guide.key], ["TINYBIRD_FIXED_PARAMS": "a=\(Guide.key)"],
+            ["TINYBIRD_PIPES": "", "TINYBIRD_SCOPES": #"[{"type":"PIPES:READ","resource":"\#(Guide.key)"}]"#],
+            // Another workspace's.
+            ["TINYBIRD_TOKEN_NAME": "id=p.eyJ1IjoiYSJ9.signature"],
+            // One of another form.
+            ["TINYBIRD_SIGNING_KEY": "0123456789abcdef", "TINYBIRD_WORKSPACE_ID": "w0123456789abcdef"],
+        ])
+    func shownKey(changes: [String: String]) {
+        let problems = problems(of: Guide.variables + changes)
+        #expect(problems?.count == 1)
+        #expect(problems?[0].contains(" holds a signing key, which every token would show: ") == true)
+        #expect(problems?[0].contains("p.ey") == false)
+    }
+
+    @Test("a key in the scopes' file is refused")
+    func shownKeyInFile() throws {
+        let file = try TemporaryFile(#"[{"type":"PIPES:READ","resource":"\#(Guide.key)"}]"#)
+        let changes = ["TINYBIRD_PIPES": "", "TINYBIRD_SCOPES_FILE": file.path]
+        #expect(problem(of: changes)?.hasPrefix("TINYBIRD_SCOPES_FILE holds a signing key") == true)
+    }
+
     @Test("printing settings prints no key")
     func secret() throws {
         let settings = try settings(Guide.variables).get()
