@@ -225,3 +225,24 @@ def test_the_colours_follow_the_page(open_page):
 
     page.media(prefers_color_scheme="dark", prefers_reduced_motion="reduce")
     wait_until(lambda: (page.inside(brightness) or 0) > 150, "bright text")
+
+
+@pytest.mark.parametrize("lang, number", [("de", "1.234.567"), ("en_US", "1,234,567"), ("", "1,234,567")])
+def test_numbers_are_written_as_the_pages_language_does(tinybird, open_page, lang, number):
+    tinybird.json = answer([{"total": 1234567}], [{"name": "total", "type": "UInt64"}])
+    page = open_page(f'<div lang="{lang}">{drawn("big-number")}{drawn("line")}</div>')
+
+    page.wait_for("ready", 0)
+    page.wait_for("ready", 1)
+    assert page.inside("root.querySelector('.number').firstChild.data") == number
+
+
+def test_attributes_that_change_while_the_library_loads_still_make_a_chart(open_page):
+    page = open_page(drawn("bar"), script="""
+        document.addEventListener("DOMContentLoaded", () => {
+            const chart = document.querySelector("tinybird-chart");
+            for (const pause of [50, 100, 150, 200]) setTimeout(() => chart.setAttribute("title", `${pause}`), pause);
+        });""")
+
+    wait_until(lambda: page.inside("chart.title") == "200" and page.state() == "ready", "the last title")
+    assert page.inside("root.querySelector('canvas').getAttribute('aria-label')") == "200: bar chart"

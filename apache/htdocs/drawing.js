@@ -16,6 +16,7 @@ export class Drawing {
   #box;
   #Chart;
   #asked;
+  #loading;
   #chart;
   #last;
 
@@ -26,9 +27,14 @@ export class Drawing {
 
   /** Loads what `type` is drawn with; throws a ChartError where that can't be had, and a table is drawn then. */
   async prepare(type, url = CHART_JS) {
-    if (!ON_CANVAS.includes(type) || this.#asked === url) return;
+    if (!ON_CANVAS.includes(type)) return;
+    // It is asked for, and a failure is told, once.
+    if (this.#asked === url) return this.#loading.catch(() => {});
     this.#asked = url;
-    this.#Chart = await loadChart(url);
+    this.#loading = loadChart(url).then(Chart => {
+      this.#Chart = Chart;
+    });
+    return this.#loading;
   }
 
   destroy() {
@@ -42,8 +48,9 @@ export class Drawing {
     const columns = pick(answer.meta, settings);
     const kind = ON_CANVAS.includes(settings.type) && !this.#Chart ? "table" : settings.type;
     if (this.#last?.kind !== kind) this.destroy();
-    const number = new Intl.NumberFormat(settings.language, { maximumFractionDigits: 2 });
-    this.#last = { ...settings, ...columns, kind, rows: answer.data, format: value => formatted(value, number) };
+    const language = known(settings.language);
+    const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
+    this.#last = { ...settings, ...columns, language, kind, rows: answer.data, format: value => formatted(value, number) };
     if (kind === "big-number") drawNumber(this.#box, this.#last);
     else drawTable(this.#box, this.#last);
     this.restyle();
@@ -104,7 +111,9 @@ function pick(meta, { type, index, categories }) {
   }
   const numbers = meta.filter(isNumber).map(column => column.name);
   const others = names.filter(name => !categories.includes(name));
-  index ||= others.find(name => !numbers.includes(name)) ?? (type === "big-number" ? undefined : others[0]);
+  index ||= others.find(name => !numbers.includes(name));
+  // Where all are numbers, the first are labels, if values are left then.
+  if (!index && type !== "big-number" && (categories.length || others.length > 1)) index = others[0];
   if (!categories.length) {
     categories = (type === "table" ? names : numbers).filter(name => name !== index);
   }
@@ -115,6 +124,15 @@ function pick(meta, { type, index, categories }) {
 }
 
 const isNumber = ({ type }) => /^((Nullable|LowCardinality)\()*(U?Int|Float|Decimal|BFloat)/.test(type);
+
+/** A language as Intl takes it; undefined, which is the browser's, for the like of "en_US" and none. */
+function known(language) {
+  try {
+    return Intl.getCanonicalLocales(language)[0];
+  } catch {
+    return undefined;
+  }
+}
 
 /** A value for reading; large integers come as text, and lose no digit. */
 function formatted(value, number) {

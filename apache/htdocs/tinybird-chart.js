@@ -1,14 +1,13 @@
 // <tinybird-chart>: a chart by Tinybird in a frame (src), or an endpoint's data drawn here (endpoint), with tokens from
-// this site. Attributes: README.md, "Charts in your page". token-client.js, shell.js and drawing.js belong beside this file.
+// this site. Attributes: README.md, "Charts in your page". Beside this file belong token-client.js, frame.js, drawing.js
+// and shell.js.
 
+import { loadBehind } from "./frame.js";
 import { shell } from "./shell.js";
 import { Backoff, ChartError, TokenClient } from "./token-client.js";
 
 export { ChartError, TokenClient };
 
-/** How long a frame may take to load, and is then given to draw its chart before it is shown, in milliseconds. */
-const FRAME_LIMIT = 30_000;
-const FRAME_SETTLES = 1000;
 /** When to try again what trying again is unlikely to mend, in milliseconds: someone may have mended it. */
 const SELDOM = 300_000;
 /** setTimeout takes what is longer for 0. */
@@ -95,7 +94,7 @@ export class TinybirdChart extends HTMLElement {
       if (!this.isConnected) return;
       this.#drawn = this.#tokens = undefined;
       this.#current = false;
-      if (!this.#parts.plot.hasChildNodes()) this.#show("loading", "Loading…");
+      this.#show("loading", "Loading…");
       const height = Number(this.getAttribute("height"));
       this.#parts.figure.style.height = height > 0 ? `${height}px` : "";
       this.#parts.figure.setAttribute("aria-label", this.#name);
@@ -153,18 +152,7 @@ export class TinybirdChart extends HTMLElement {
     const address = this.#address("src");
     address.searchParams.set("token", await this.#tokens.token());
     if (signal.aborted) return 0;
-    const frame = document.createElement("iframe");
-    Object.assign(frame, { title: this.#name, referrerPolicy: "no-referrer", className: "behind", inert: true });
-    // Set before it is in the page, so that it makes no entry in the history.
-    frame.src = address;
-    this.#parts.plot.append(frame);
-    try {
-      await loaded(frame, signal);
-      if (this.#frame) await settled(signal);
-    } catch (error) {
-      frame.remove();
-      throw error;
-    }
+    const frame = await loadBehind(this.#parts.plot, address, this.#name, Boolean(this.#frame), signal);
     const focused = this.#frame && this.shadowRoot.activeElement === this.#frame;
     Object.assign(frame, { className: "", inert: false });
     if (focused) frame.focus({ preventScroll: true });
@@ -187,7 +175,7 @@ export class TinybirdChart extends HTMLElement {
       this.#frame = undefined;
       drawing.show(answer, {
         type, title: this.#name, index: this.getAttribute("index"), categories: list(this.getAttribute("categories")),
-        colors: list(this.getAttribute("colors")), language: this.closest("[lang]")?.lang || undefined,
+        colors: list(this.getAttribute("colors")), language: this.closest("[lang]")?.lang,
       });
       this.#drawn = text;
     }
@@ -251,23 +239,6 @@ export class TinybirdChart extends HTMLElement {
 
 /** The parts of "a, b". */
 const list = text => (text ?? "").split(",").map(part => part.trim()).filter(Boolean);
-
-/** Waits until `frame` has loaded. */
-function loaded(frame, signal) {
-  return new Promise((resolve, reject) => {
-    const late = new ChartError("The chart took too long to load.", "the frame didn't load in time", { transient: true });
-    const timer = setTimeout(reject, FRAME_LIMIT, late);
-    const done = () => clearTimeout(timer);
-    frame.addEventListener("load", () => (done(), resolve()), { once: true });
-    signal.addEventListener("abort", () => (done(), reject(signal.reason)), { once: true });
-  });
-}
-
-/** Gives a loaded frame time to draw. */
-async function settled(signal) {
-  await new Promise(resolve => setTimeout(resolve, FRAME_SETTLES));
-  signal.throwIfAborted();
-}
 
 // A page may have it from two places.
 if (!customElements.get("tinybird-chart")) customElements.define("tinybird-chart", TinybirdChart);

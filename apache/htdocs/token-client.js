@@ -64,8 +64,8 @@ export class TokenClient {
   static shared(endpoint, options) {
     const client = new TokenClient(endpoint, options);
     const key = `${client.#credentials} ${client.#endpoint}`;
-    if (!this.#shared.has(key)) this.#shared.set(key, client);
-    return this.#shared.get(key);
+    if (!TokenClient.#shared.has(key)) TokenClient.#shared.set(key, client);
+    return TokenClient.#shared.get(key);
   }
 
   /** In how many milliseconds the present token is to be replaced; 0 or less: now. */
