@@ -57,7 +57,8 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
 
     /// Whether `value` has this key in it, or anybody's admin token. A very short key may stand in any word.
     func isShown(by value: [UInt8]) -> Bool {
-        AdminToken.isContained(in: value) || (length >= 16 && value.indices.contains { value[$0...].starts(with: bytes) })
+        AdminToken.isContained(in: value)
+            || (length >= 16 && value.indices.contains { value[$0...].starts(with: bytes) })
     }
 
     /// What Tinybird or RFC 7518 would object to, though it can be signed with.
