@@ -11,7 +11,7 @@ from transports import HTDOCS, LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, 
 
 BY_AN_INCLUDE = pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid, LighttpdFastCgi, LighttpdCgi])
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' https://*.tinybird.co; "
     "frame-src https://*.tinybird.co; base-uri 'none'; form-action 'none'; frame-ancestors 'self'")
 
 
