@@ -41,11 +41,8 @@ struct SocketAddress {
 
     /// Calls `body` with the address and its length in bytes.
     func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
-        withUnsafeBytes(of: storage) { bytes in
-            bytes.withMemoryRebound(to: sockaddr.self) { address in
-                guard let address = address.baseAddress else { preconditionFailure("storage has an address") }
-                return body(address, length)
-            }
+        withUnsafePointer(to: storage) { storage in
+            storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
         }
     }
 
