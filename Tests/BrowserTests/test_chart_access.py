@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from browser import wait_until
 from pages import FRAME, HTDOCS, drawn
@@ -110,7 +112,7 @@ CONTRAST = """
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_text_can_be_read(site, tinybird, open_page, scheme):
+def test_all_text_can_be_read(site, tinybird, open_page, screenshots, scheme):
     page = open_page(
         '<div class="card">' + FRAME + drawn("table", 'refresh="1"') + drawn("bar-list") + drawn("big-number")
         + drawn("bar", 'token-endpoint="/none"') + drawn("table", 'params="x=1"') + '</div><a href="/">A link</a>')
@@ -118,8 +120,15 @@ def test_all_text_can_be_read(site, tinybird, open_page, scheme):
     for at in (0, 1, 2, 3, 5):
         page.wait_for("ready", at)
     page.problem(4)
+    tinybird.next = ["slow"]
+    page.run(f"document.querySelector('.card').insertAdjacentHTML('beforeend', {json.dumps(drawn())})")
+    page.wait_for("loading", 6)
     tinybird.mode = (500, {})
     wait_until(lambda: page.status(1), "a note")
+
+    page.run("document.querySelector('tinybird-chart').remove()")
+    page.size(640, page.value("document.documentElement.scrollHeight"))
+    page.picture(screenshots / f"states-{scheme}.png")
 
     found = page.value(CONTRAST)
     assert len(found) > 20

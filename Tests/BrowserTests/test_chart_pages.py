@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import tempfile
+from pathlib import Path
 
 import pytest
 from browser import wait_until
 from pages import HTDOCS
 from serving import DEMONSTRATION_KEY, claims_of
 from test_chart_access import CONTRAST
-from tinybird import CHART
+from tinybird import CHART, KEY
 
 KINDS = ["big-number", "line", "pie", "bar", "area", "donut", "bar-list", "table"]
 
@@ -69,12 +71,19 @@ def test_the_index_shows_the_charts_url_with_a_real_token(serve, open_url, tinyb
     assert page.value("document.querySelector('a[href=\"examples.html\"]') !== null")
 
 
-def test_where_the_endpoint_has_no_key_there_is_a_message_and_it_mends_itself(serve, open_url, tmp_path):
-    key = tmp_path / "late.key"
-    run = serve(TINYBIRD_SIGNING_KEY="", TINYBIRD_SIGNING_KEY_FILE=str(key))
-    page = open_url(f"{run.url}/examples.html")
-    for at in range(len(KINDS)):
-        assert "administrator" in page.problem(at)
+def test_where_the_endpoint_has_no_key_there_is_a_message_and_it_mends_itself(serve, open_url):
+    with tempfile.TemporaryDirectory(prefix="late-key.", dir="/tmp") as directory:
+        Path(directory).chmod(0o755)
+        key = Path(directory) / "key"
+        run = serve(TINYBIRD_SIGNING_KEY="", TINYBIRD_SIGNING_KEY_FILE=str(key))
+        page = open_url(f"{run.url}/examples.html")
+        for at in range(len(KINDS)):
+            assert "administrator" in page.problem(at)
+
+        key.write_text(KEY)
+        key.chmod(0o644)
+
+        ready(page, len(KINDS))
 
 
 def test_without_scripts_there_is_a_word_about_it():

@@ -93,12 +93,15 @@ def test_a_token_is_renewed_before_it_ends_whatever_the_browsers_clock_says(site
 @pytest.mark.parametrize("markup", [POLLED, FRAME], ids=["drawn", "framed"])
 def test_a_lifetime_of_any_length_or_none_makes_no_storm(site, open_page, markup, lifetime):
     site.mode = (200, json.dumps({"token": site.mint(), "expires_in": lifetime}), {})
-    page = open_page(markup)
+    counted = "window.timers = 0; const set = setTimeout; window.setTimeout = (...all) => (timers++, set(...all));"
+    page = open_page(markup, script=counted)
     page.wait_for("ready")
     pause(1.5)
 
     assert len(site.asked) == 1
     assert page.failures == []
+    # Nor a busy loop: setTimeout takes a month for 0.
+    assert page.value("timers") < 20
 
 
 def test_a_token_that_tinybird_refuses_is_replaced_once_and_nobody_sees_it(site, tinybird, open_page):

@@ -27,7 +27,8 @@ style.replaceSync(`
 
   /* Loading, nothing, an error: in the chart's place, so that nothing moves. */
   [data-state=loading] #plot {
-    border-radius: .5rem; background: linear-gradient(90deg, transparent, var(--faint), transparent) 0 / 200%, var(--faint);
+    --glow: color-mix(in srgb, currentColor 6%, transparent);
+    border-radius: .5rem; background: linear-gradient(90deg, transparent, var(--glow), transparent) 0 / 200%, var(--glow);
     animation: wait 1.5s linear infinite;
   }
   @keyframes wait { from { background-position: 200% 0; } to { background-position: 0 0; } }
@@ -49,7 +50,7 @@ style.replaceSync(`
   [role=status] { position: absolute; inset: auto 0 0; margin: 0; }
   [data-state=loading] [role=status], [role=status]:empty { opacity: 0; pointer-events: none; }
   [data-state=ready] [role=status]:not(:empty) {
-    padding: .25rem .5rem; background: Canvas; color: CanvasText; font-size: .8125rem;
+    padding: .25rem .5rem; border-radius: .25rem; background: Canvas; color: CanvasText; font-size: .8125rem;
   }
 
   /* Tables: what is drawn on a canvas has one too, which is seen where the keyboard goes to it. */
