@@ -29,16 +29,6 @@ extension [UInt8] {
         }
     }
 
-    /// Appends `items` as a JSON array, each written by `body`.
-    public mutating func appendJSON<Item>(array items: [Item], _ body: (inout [UInt8], Item) -> Void) {
-        append(UInt8(ascii: "["))
-        for (index, item) in items.enumerated() {
-            if index > 0 { append(UInt8(ascii: ",")) }
-            body(&self, item)
-        }
-        append(UInt8(ascii: "]"))
-    }
-
     private static func hexadecimalDigit(_ nibble: UInt8) -> UInt8 {
         nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
     }
