@@ -301,6 +301,8 @@ def test_the_commands_for_a_host_with_htaccess() -> None:
     home = Path(tempfile.mkdtemp(prefix="charts-token-home-"))
     try:
         (home / "public_html").mkdir()
+        # The site that is there stays as it is.
+        (home / "public_html/index.html").write_text("my own page")
         subprocess.run(
             ["bash", "-ec", BLOCKS["htaccess"]], cwd=REPOSITORY, env=os.environ | {"HOME": str(home)}, check=True)
         # A host whose scripts run as the site's user.
@@ -319,10 +321,12 @@ a2enmod -q cgid
 apachectl start
 }} >&2
 await
-curl -s http://localhost/ | grep -c tinybird-chart
+curl -s http://localhost/charts-token/ | grep -c tinybird-chart
+curl -s http://localhost/
 apachectl stop >&2
 """)
     finally:
         shutil.rmtree(home)
     assert claims(answers[0])["scopes"] == SCOPES
     assert int(answers[1]) > 0
+    assert answers[2] == "my own page"
