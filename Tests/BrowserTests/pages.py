@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import jwt
-from tinybird import CHART, ENDPOINT, KEY, WORKSPACE
+from tinybird import CHART, ENDPOINT, KEY, WORKSPACE, Quiet
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HTDOCS = REPOSITORY / "apache/htdocs"
@@ -65,7 +65,7 @@ class Site(http.server.ThreadingHTTPServer):
         pass
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(Quiet):
     server: Site
     protocol_version = "HTTP/1.1"
     timeout = 60
@@ -106,17 +106,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.reply(200, "application/json", json.dumps({"token": token, "expires_in": site.ttl}).encode())
 
     def reply(self, status: int, type: str, body: bytes, headers: dict[str, str] = {}) -> None:
-        try:
-            self.send_response(status)
-            for name, value in {
-                "Content-Type": type, "Content-Length": str(len(body)), "Content-Security-Policy": self.server.policy,
-                "Cache-Control": "no-store", **headers,
-            }.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-        except OSError:
-            pass  # the browser went away
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.send(status, {
+            "Content-Type": type, "Content-Security-Policy": self.server.policy, "Cache-Control": "no-store", **headers,
+        }, body)

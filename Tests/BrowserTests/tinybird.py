@@ -100,7 +100,24 @@ class Tinybird(http.server.ThreadingHTTPServer):
         pass  # a browser that went away
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Quiet(http.server.BaseHTTPRequestHandler):
+    """Answers without a log, and without minding a browser that has gone."""
+
+    def send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        try:
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+        except OSError:
+            pass  # the browser went away
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Handler(Quiet):
     server: Tinybird
     protocol_version = "HTTP/1.1"
     timeout = 60
@@ -145,17 +162,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reply(200, "application/json", (body[:-9] if mode == "broken" else body).encode(), headers)
 
     def reply(self, status: int, type: str, body: bytes, headers: dict[str, str]) -> None:
-        try:
-            self.send_response(status)
-            for name, value in {
-                "Content-Type": type, "Content-Length": str(len(body)), "Access-Control-Allow-Origin": "*",
-                "Access-Control-Expose-Headers": "Retry-After", **headers,
-            }.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-        except OSError:
-            pass  # the browser went away
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.send(status, {
+            "Content-Type": type, "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After",
+            **headers}, body)
