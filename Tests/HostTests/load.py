@@ -7,7 +7,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+
+
+def assert_lost(fault: str, requests: int, lost: int, at_most: int, failures: str = "") -> None:
+    """Fails when a fault cost more requests than it may; prints its line of the table (`pytest -rP` shows it)."""
+    print(f"FAULT | {fault} | {requests} requests | {lost} lost | at most {at_most} | {failures}")
+    assert requests > 0
+    assert lost <= at_most, f"{fault}: {lost} of {requests} requests lost: {failures}"
 
 
 class Load:
@@ -26,6 +33,10 @@ class Load:
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._by_client = [0] * clients
+        # Each client holds its own while a request is in flight.
+        self._in_flight = [threading.Lock() for _ in range(clients)]
+        self._may_ask = threading.Event()
+        self._may_ask.set()
         self._threads = [threading.Thread(target=self._client, args=[index]) for index in range(clients)]
         for thread in self._threads:
             thread.start()
@@ -49,10 +60,33 @@ class Load:
                 return
             assert time.monotonic() < deadline, f"clients wait: {before}, {self._by_client}, {self.failures}"
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Within the block no request is in flight; right after it all clients go on."""
+        self._may_ask.clear()
+        with ExitStack() as stack:
+            stack.callback(self._may_ask.set)
+            for lock in self._in_flight:
+                stack.enter_context(lock)
+            yield
+
+    def waiting(self) -> int:
+        """How many clients have been waiting for an answer for a quarter of a second."""
+        before = list(self._by_client)
+        time.sleep(0.25)
+        return sum(now == then for then, now in zip(before, self._by_client))
+
+    def assert_lost(self, fault: str, at_most: int) -> None:
+        """Fails when more requests than that weren't answered with a token."""
+        lost = self.failures.total() + self.unconnected
+        assert_lost(fault, self.answered + lost, lost, at_most, str(dict(self.failures)))
+
     def _client(self, index: int) -> None:
         done = 0
         while not self._ended.is_set() and done != self.requests:
-            failure, unconnected = self._request()
+            self._may_ask.wait()
+            with self._in_flight[index]:
+                failure, unconnected = self._request()
             done += 1
             with self._lock:
                 if unconnected:

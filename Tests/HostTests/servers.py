@@ -108,6 +108,20 @@ class Server:
         files = [self.error_log, self.directory / "output.log"]
         return "".join(file.read_text(errors="replace") for file in files if file.exists())
 
+    def processes(self, name: str = "") -> list[int]:
+        """The ids of the living processes of the server's group, the programs that it has started among them; of
+        those with a name, if one is given."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                head, _, rest = path.read_text().rpartition(")")
+            except OSError:
+                continue
+            state, _, group = rest.split()[:3]
+            if int(group) == self.pid and state != "Z" and name in ("", head.partition("(")[2]):
+                found.append(int(path.parent.name))
+        return found
+
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from curl import fetch
-from servers import REPOSITORY, Lighttpd, Responder, Server
+from servers import Lighttpd, Responder, Server
 from tokens import assert_the_guides_token
 from transports import LighttpdCgi, LighttpdFastCgi, Site
 
@@ -71,13 +71,11 @@ class External(LighttpdFastCgi):
         place = self.directory / "responder"
         place.mkdir()
         self.responder = Responder(place, self.program, {"TINYBIRD_SIGNING_KEY": key or "", **self.settings})
-        text = (REPOSITORY / "lighttpd" / self.include).read_text()
+        include = self.directory / self.include
+        text = include.read_text()
         first, last = '        "bin-path" ', '        "check-local" '
         begin, end = text.index(first), text.index(last)
-        text = text[:begin] + f'        "socket" => "{self.responder.socket}",\n' + text[end:]
-        own = self.directory / "own.conf"
-        own.write_text(text)
-        server.config = server.config.replace(f"{REPOSITORY}/lighttpd/{self.include}", str(own))
+        include.write_text(text[:begin] + f'        "socket" => "{self.responder.socket}",\n' + text[end:])
         return server
 
 

@@ -175,13 +175,15 @@ class LighttpdFastCgi(Site):
     def make_server(self, key: str | None) -> Server:
         settings = self.settings if key is None else {"TINYBIRD_SIGNING_KEY": key, **self.settings}
         pairs = "".join(f'  "{name}" => "{value}",\n' for name, value in settings.items())
+        # Read again as the server's own user at a reload, who may not reach this repository.
+        include = shutil.copy(REPOSITORY / "lighttpd" / self.include, self.directory)
         lines = [
             f'var.charts_token_program = "{self.program}"',
             f'var.charts_token_htdocs = "{self.htdocs}"',
             f"var.charts_token_settings = (\n{pairs})",
             # Debian's is /run/lighttpd, which its package makes.
             f'var.charts_token_socket = "{self.directory}/run/charts-token.sock"',
-            f'include "{REPOSITORY}/lighttpd/{self.include}"',
+            f'include "{include}"',
             self.config,
         ]
         return Lighttpd(self.directory, "\n".join(lines))
