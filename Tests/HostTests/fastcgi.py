@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Iterable
 
 BEGIN_REQUEST, END_REQUEST, PARAMS, STDIN, STDOUT, STDERR = 1, 3, 4, 5, 6, 7
 RESPONDER = 1
@@ -13,14 +14,28 @@ def record(kind: int, content: bytes) -> bytes:
     return struct.pack("!BBHHBB", 1, kind, 1, len(content), 0, 0) + content
 
 
+def length(number: int) -> bytes:
+    """A name's or a value's length (section 3.4)."""
+    return bytes([number]) if number < 128 else struct.pack("!I", number | 1 << 31)
+
+
+def stream(kind: int, content: bytes) -> bytes:
+    """Content of any length as records, with the empty one that ends it."""
+    limit = 65_528
+    return b"".join(record(kind, content[at:at + limit]) for at in range(0, len(content), limit)) + record(kind, b"")
+
+
+def request_of(variables: Iterable[tuple[bytes, bytes]], flags: int = 0) -> bytes:
+    """A request with any variables at all; with flags 1 (FCGI_KEEP_CONN) the connection goes on after it."""
+    params = b"".join(length(len(name)) + length(len(value)) + name + value for name, value in variables)
+    begin = record(BEGIN_REQUEST, struct.pack("!HB5x", RESPONDER, flags))
+    return begin + stream(PARAMS, params) + record(STDIN, b"")
+
+
 def request(**variables: str) -> bytes:
     """A request for a token, on a connection that ends with it."""
-    params = b""
-    for name, value in {"REQUEST_METHOD": "GET", **variables}.items():
-        assert len(name) < 128 and len(value) < 128
-        params += bytes([len(name), len(value)]) + name.encode() + value.encode()
-    begin = record(BEGIN_REQUEST, struct.pack("!HB5x", RESPONDER, 0))
-    return begin + record(PARAMS, params) + record(PARAMS, b"") + record(STDIN, b"")
+    variables = {"REQUEST_METHOD": "GET", **variables}
+    return request_of((name.encode(), value.encode()) for name, value in variables.items())
 
 
 def answer(connection: socket.socket, seconds: float = 10) -> bytes:
