@@ -3,17 +3,25 @@ import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+// For --version, by those who build packages. (Context.gitInformation would name an old commit: SwiftPM caches what it
+// made of this file, and doesn't count that among what it was made from.)
+let commit = Context.environment["CHARTS_TOKEN_COMMIT"].map { commit in
+    [CSetting.define("CHARTS_TOKEN_COMMIT", to: "\"\(commit)\"")]
+}
+
 let package = Package(
     name: "charts-token",
     products: [
         .executable(name: "charts-token", targets: ["charts-token"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        // Exact, so that a commit's program is always the same.
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
     ],
     targets: [
         .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CBuild", cSettings: commit),
         .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: strict),
         .target(name: "JOSE", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Tinybird", dependencies: ["JOSE"], swiftSettings: strict),
@@ -21,7 +29,7 @@ let package = Package(
         .executableTarget(
             name: "charts-token",
             dependencies: [
-                "FastCGI", "JOSE", "Tinybird", "TokenEndpoint",
+                "CBuild", "FastCGI", "JOSE", "Tinybird", "TokenEndpoint",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

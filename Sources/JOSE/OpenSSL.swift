@@ -18,7 +18,13 @@ public struct OpenSSLError: Error, Equatable {
 /// OpenSSL's start-up, without what a program that only computes HMACs never uses: the error texts, the tables of
 /// ciphers and digests by name, and the clean-up at exit, which would free state under a running worker.
 /// Called first, it takes 1.8 million instructions instead of 6.2 million and still honours the host's openssl.cnf.
-enum OpenSSL {
+public enum OpenSSL {
+    /// The library's name, version and date, as it says them itself.
+    public static var version: String { String(cString: OpenSSL_version(OPENSSL_VERSION)) }
+
+    /// Whether the program was started without a dynamic linker (getauxval(3)), so that OpenSSL is a part of it.
+    public static let isStatic = getauxval(UInt(AT_BASE)) == 0
+
     static let started: Bool = {
         let flags =
             OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ADD_ALL_CIPHERS

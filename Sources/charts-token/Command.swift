@@ -1,6 +1,8 @@
 import ArgumentParser
+import CBuild
 import FastCGI
 import Glibc
+import JOSE
 import TokenEndpoint
 
 /// The program in a shell.
@@ -14,7 +16,11 @@ struct Command: ParsableCommand {
 
               TINYBIRD_SIGNING_KEY=p.… TINYBIRD_PIPES=sales_by_city charts-token check
             """,
-        version: "0.1.0",
+        version: """
+            charts-token 0.1.0
+            commit \(shim_commit().map { String(cString: $0) } ?? "unknown")
+            \(OpenSSL.version), linked \(OpenSSL.isStatic ? "statically" : "dynamically")
+            """,
         subcommands: [Check.self, Token.self, Inspect.self, Serve.self]
     )
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
-from command import GUIDES, OK, USAGE, run
+from command import GUIDES, OK, PROGRAM, USAGE, run
 
 
 def test_without_arguments_it_is_help() -> None:
@@ -33,10 +34,15 @@ def test_each_command_has_help_with_its_exit_statuses() -> None:
         assert "--as <NAME=value>" in run(command, "--help").output
 
 
-def test_the_version_is_a_number_alone() -> None:
+def test_the_version_comes_with_its_commit_and_how_openssl_is_linked() -> None:
     done = run("--version", settings={})
     assert (done.status, done.errors) == (OK, "")
-    assert re.fullmatch(r"\d+\.\d+\.\d+\n", done.output)
+    version, commit, openssl = done.output.splitlines()
+    assert re.fullmatch(r"charts-token \d+\.\d+\.\d+", version)
+    assert re.fullmatch(r"commit ([0-9a-f]{40}\S*|unknown)", commit)
+    interpreter = subprocess.run(["readelf", "-l", PROGRAM], capture_output=True, text=True, check=True).stdout
+    linked = "dynamically" if "INTERP" in interpreter else "statically"
+    assert re.fullmatch(rf"OpenSSL 3\.\S+ .+, linked {linked}", openssl)
 
 
 def test_what_is_no_command_is_64() -> None:
