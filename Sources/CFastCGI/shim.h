@@ -3,6 +3,7 @@
 #define CHARTS_TOKEN_CFASTCGI_SHIM_H
 
 #include <fcgiapp.h>
+#include <linux/memfd.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -13,6 +14,7 @@
 // Declared here because the headers do so only under _GNU_SOURCE, with which they contradict Swift's Glibc module.
 extern char **environ;
 extern int accept4(int, struct sockaddr *_Nullable, socklen_t *_Nullable, int);
+extern int memfd_create(const char *_Nonnull, unsigned int);
 extern int pthread_timedjoin_np(pthread_t, void *_Nullable *_Nullable, const struct timespec *_Nonnull);
 
 // A C global is shared mutable state to Swift 6; a function that returns it is not.

@@ -3,13 +3,32 @@ import Glibc
 
 /// One connection from the web server, with libfcgi's state for the request on it.
 ///
-/// libfcgi reads and writes the records, waiting for the peer as long as it takes (``Worker`` sets the limit).
-/// Accepting, waiting for a request and closing are done here, because libfcgi's own pin a thread: its accept waits
-/// up to 2 s for the first byte (TCP: for ever), its close up to 2 s for the peer's.
+/// libfcgi reads and writes the records; but it gets only whole requests (``RequestRecords``), and accepting, waiting
+/// and closing are done here, because libfcgi's own pin a thread: its accept waits up to 2 s for the first byte (TCP:
+/// for ever), its close up to 2 s for the peer's.
 /// The state lives on the heap and is never moved, since libfcgi's streams point back at it; a connection is a
 /// pointer to it, so that it fits into an epoll event.
 struct Connection {
     let request: UnsafeMutablePointer<FCGX_Request>
+
+    /// As much as is looked at in one system call, in bytes: a web server's request is a tenth of it.
+    private static let chunkLength = 16 << 10
+    /// How many chunks of a long request are read before other connections have their turn.
+    private static let chunksInARow = 64
+
+    /// What is there when a connection is looked at.
+    enum Arrival {
+        /// A whole request, still in the socket.
+        case request
+        /// A whole request, which had come in pieces.
+        case collected(RequestRecords)
+        /// Nothing.
+        case nothing
+        /// A part of a request, and more is to come.
+        case part(RequestRecords)
+        /// The peer has gone, or breaks the protocol.
+        case end
+    }
 
     /// Takes over an accepted socket.
     init(socket: Int32) {
@@ -36,18 +55,53 @@ struct Connection {
         return Glibc.poll(&poll, 1, milliseconds) != 0
     }
 
-    /// Reads one request, answers it, and gives the connection up unless the web server wants to keep it.
+    /// Whether a failed system call may succeed later.
+    private static func isTemporary(_ error: Int32) -> Bool { error == EAGAIN || error == EINTR }
+
+    /// Looks what the peer has sent, without waiting for more.
     ///
-    /// - Parameter ending: Called when the peer isn't waited for any more, and before the socket is closed.
+    /// - Parameter part: What has come of the request before.
+    func receive(after part: RequestRecords?) -> Arrival {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.chunkLength) { buffer in
+            if part == nil {
+                // Nearly every request has come whole, and libfcgi itself can read it from the socket.
+                let count = recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT | MSG_PEEK))
+                guard count > 0 else { return count < 0 && Self.isTemporary(errno) ? .nothing : .end }
+                var records = RequestRecords(isCollecting: false)
+                let progress = records.read(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
+                if progress == .complete && records.managementReply.isEmpty { return .request }
+            }
+            var records = part ?? RequestRecords(isCollecting: true)
+            for _ in 0..<Self.chunksInARow {
+                let count = recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+                guard count > 0 else { return count < 0 && Self.isTemporary(errno) ? .part(records) : .end }
+                let progress = records.read(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
+                guard progress != .broken && send(&records.managementReply) else { return .end }
+                if progress == .complete { return .collected(records) }
+            }
+            return .part(records)
+        }
+    }
+
+    /// Answers the request that has come, and gives the connection up unless the web server wants to keep it.
+    ///
+    /// - Parameters:
+    ///   - file: A file that holds the request, where the socket doesn't any more.
+    ///   - ending: Called when the peer isn't waited for any more, and before the socket is closed.
     /// - Returns: Whether the connection is kept, for another request; otherwise it is closed and freed.
-    func serve(with handler: inout some RequestHandler & ~Copyable, ending: () -> Void) -> Bool {
+    func serve(
+        with handler: inout some RequestHandler & ~Copyable, from file: Int32? = nil, ending: () -> Void
+    ) -> Bool {
+        let socket = self.socket
+        if let file { request.pointee.ipcFd = file }
         guard FCGX_Accept_r(request) == 0 else {
-            // A peer that hangs up, or that breaks the protocol: libfcgi has closed the socket.
+            // The peer has reset the connection meanwhile, and libfcgi has closed it.
             ending()
             return discard()
         }
-
         drainStandardInput()
+        request.pointee.ipcFd = socket
+
         do {
             let request = Request(borrowing: UnsafePointer(self.request.pointee.envp))
             let response = handler.respond(to: request)
@@ -82,6 +136,14 @@ struct Connection {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 8192) { buffer in
             while FCGX_GetStr(buffer.baseAddress, Int32(buffer.count), request.pointee.in) == Int32(buffer.count) {}
         }
+    }
+
+    /// Sends what no request has to wait for. A peer that doesn't read it is not waited for either.
+    private func send(_ reply: inout [UInt8]) -> Bool {
+        guard !reply.isEmpty else { return true }
+        defer { reply.removeAll() }
+        let flags = Int32(MSG_DONTWAIT | MSG_NOSIGNAL)
+        return Glibc.send(socket, reply, reply.count, flags) == reply.count
     }
 
     private func put(_ bytes: [UInt8], into stream: UnsafeMutablePointer<FCGX_Stream>?) {

@@ -52,8 +52,8 @@ public struct Responder: Sendable {
         var workers: [(worker: Worker, thread: pthread_t)] = []
         var failure: SystemError?
         for _ in 0..<threads {
-            let worker = Worker()
             do throws(SystemError) {
+                let worker = try Worker()
                 let thread = try startThread {
                     var handler = makeHandler()
                     loop.run(worker, &handler)
@@ -70,6 +70,7 @@ public struct Responder: Sendable {
 
         ServiceManager.notify("READY=1")
         while !stopSignals.wait(seconds: 1) {
+            loop.interruptOverdue()
             for (worker, _) in workers { worker.interruptIfOverdue() }
         }
         ServiceManager.notify("STOPPING=1")

@@ -1,20 +1,44 @@
+import CFastCGI
 import Glibc
 import Synchronization
 
 /// What a worker thread is busy with, so that another thread can end what takes too long.
 ///
-/// libfcgi waits for its peer without a limit; timeouts of the socket would cost two system calls for each
-/// connection, and would begin again with each byte of a peer that sends one now and then.
+/// libfcgi waits without a limit for a peer that doesn't read its answer; timeouts of the socket would cost two system
+/// calls for each connection.
 final class Worker: Sendable {
     private struct Task {
         var socket: Int32
         var begin: Int
     }
 
-    /// How long a request may take from its first byte until its answer is written, in seconds.
-    private static let limit = 10
+    /// How long a request may take to come, and its answer to be written, in seconds.
+    static let limit = 10
 
     private let task = Mutex<Task?>(nil)
+    /// A file in memory, for requests that had to be collected: libfcgi reads from a descriptor.
+    private let file: Int32
+
+    /// - Throws: ``SystemError`` when descriptors or memory are used up.
+    init() throws(SystemError) {
+        file = memfd_create("request", UInt32(MFD_CLOEXEC))
+        guard file >= 0 else { throw SystemError("memfd_create") }
+    }
+
+    deinit {
+        close(file)
+    }
+
+    /// Calls `body` with a descriptor from which `bytes` can be read.
+    ///
+    /// - Returns: nil when there is no memory for them.
+    func withFile<Result>(of bytes: [UInt8], _ body: (Int32) -> Result) -> Result? {
+        defer {
+            ftruncate(file, 0)
+            lseek(file, 0, SEEK_SET)
+        }
+        return pwrite(file, bytes, bytes.count, 0) == bytes.count ? body(file) : nil
+    }
 
     /// The worker begins with a request on `socket`.
     func begin(_ socket: Int32) {

@@ -10,6 +10,7 @@ final class WorkerLoop: Sendable {
     private let epoll: Int32
     private let wakeUp: Int32
     private let listeningSocket: Int32
+    private let unfinished = UnfinishedRequests()
     /// Monotonic time in seconds after which a worker ends even with requests waiting; 0 while serving.
     private let deadline = Atomic<Int>(0)
     /// Monotonic time in seconds from which a want of descriptors or memory is logged again.
@@ -24,7 +25,7 @@ final class WorkerLoop: Sendable {
     private static let exhaustedPause: UInt32 = 50_000
     /// How long after a warning of that the next one comes, in seconds.
     private static let warningInterval = 60
-    /// How long a stopping worker waits for the request on a connection that it has accepted, in milliseconds.
+    /// How long a stopping worker waits for a request, or the rest of one, before it looks again, in milliseconds.
     private static let lastRequestWait: Int32 = 100
 
     /// - Throws: ``SystemError`` when `listeningSocket` can't be polled.
@@ -52,7 +53,8 @@ final class WorkerLoop: Sendable {
             let end = deadline.load(ordering: .acquiring)
             let isStopping = end != 0
             // While serving, a worker takes one event, and leaves the others to the other workers.
-            let count = epoll_wait(epoll, &events, isStopping ? Int32(events.count) : 1, isStopping ? 0 : -1)
+            let wait = !isStopping ? -1 : unfinished.isEmpty ? 0 : Self.lastRequestWait
+            let count = epoll_wait(epoll, &events, isStopping ? Int32(events.count) : 1, wait)
             if count < 0 && errno != EINTR { return }
             var isIdle = true
             for event in events.prefix(Int(max(count, 0))) where event.data.u64 != Self.wakeUpEvent {
@@ -63,7 +65,7 @@ final class WorkerLoop: Sendable {
                     serve(Connection(request: request), worker, &handler, EPOLL_CTL_MOD)
                 }
             }
-            if isStopping && (isIdle || monotonicSeconds >= end) { return }
+            if isStopping && (isIdle && unfinished.isEmpty || monotonicSeconds >= end) { return }
         }
     }
 
@@ -71,6 +73,11 @@ final class WorkerLoop: Sendable {
     func stop(within seconds: Int) {
         deadline.store(monotonicSeconds + seconds, ordering: .releasing)
         eventfd_write(wakeUp, 1)
+    }
+
+    /// Ends the connections on which a request takes too long to come.
+    func interruptOverdue() {
+        unfinished.interruptOverdue(limit: Worker.limit)
     }
 
     private func accept(_ worker: Worker, _ handler: inout some RequestHandler & ~Copyable, isStopping: Bool) {
@@ -83,19 +90,36 @@ final class WorkerLoop: Sendable {
             // None waits any more; or another process was faster, or the peer has gone.
             guard socket >= 0 else { return }
             let connection = Connection(socket: socket)
-            if connection.isReadable(within: isStopping ? Self.lastRequestWait : 0) {
-                serve(connection, worker, &handler, EPOLL_CTL_ADD)
-            } else {
-                wait(for: connection, EPOLL_CTL_ADD)
-            }
+            if isStopping { _ = connection.isReadable(within: Self.lastRequestWait) }
+            serve(connection, worker, &handler, EPOLL_CTL_ADD)
         }
     }
 
+    /// Answers the request on a connection, if it is whole; else the connection waits for the rest.
     private func serve(
         _ connection: Connection, _ worker: Worker, _ handler: inout some RequestHandler & ~Copyable, _ operation: Int32
     ) {
-        worker.begin(connection.socket)
-        let isKept = connection.serve(with: &handler) { worker.end() }
+        let socket = connection.socket
+        let part = unfinished.take(socket)
+        let isKept: Bool
+        switch connection.receive(after: part?.records) {
+        case .request:
+            worker.begin(socket)
+            isKept = connection.serve(with: &handler) { worker.end() }
+        case .collected(let records):
+            isKept =
+                worker.withFile(of: records.collected) { file in
+                    worker.begin(socket)
+                    return connection.serve(with: &handler, from: file) { worker.end() }
+                } ?? connection.discard()
+        case .part(let records):
+            unfinished.put(records, socket, begin: part?.begin ?? monotonicSeconds)
+            isKept = true
+        case .nothing:
+            isKept = true
+        case .end:
+            isKept = connection.discard()
+        }
         if isKept { wait(for: connection, operation) }
     }
 

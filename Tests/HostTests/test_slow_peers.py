@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import struct
 import time
@@ -26,11 +27,12 @@ def ask(responder: Responder, seconds: float = 5) -> None:
 
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
-def test_a_byte_now_and_then_holds_a_thread_for_10_seconds_at_most(
+def test_a_byte_now_and_then_is_waited_for_for_10_seconds_and_holds_no_thread(
     directory: Path, program: Path, running, tcp: bool
 ) -> None:
     responder = running(Responder(directory, program, ENVIRONMENT, tcp=tcp))
-    slow = [responder.connection() for _ in range(2)]
+    # More of them than threads.
+    slow = [responder.connection() for _ in range(6)]
     whole = request()
     began = time.monotonic()
     for index in range(2 * LIMIT):
@@ -39,24 +41,41 @@ def test_a_byte_now_and_then_holds_a_thread_for_10_seconds_at_most(
                 connection.sendall(whole[index:index + 1])
         except OSError:
             break
+        asked = time.monotonic()
+        ask(responder)
+        assert time.monotonic() - asked < 1
         time.sleep(0.7)
     ended = time.monotonic() - began
     assert LIMIT <= ended < LIMIT + 3
-    ask(responder)
     for connection in slow:
         connection.close()
 
 
-def test_a_request_after_the_slow_ones_waits_for_them_and_is_answered(
+def test_a_request_that_comes_byte_by_byte_is_answered(directory: Path, program: Path, running) -> None:
+    responder = running(Responder(directory, program, ENVIRONMENT))
+    with responder.connection() as connection:
+        for byte in request(CONTENT_TYPE="text/plain"):
+            connection.sendall(bytes([byte]))
+        _, _, body = answer(connection).partition(b"\r\n\r\n")
+        assert_the_guides_token(body)
+
+
+def test_a_request_under_way_when_the_program_is_told_to_stop_is_answered(
     directory: Path, program: Path, running
 ) -> None:
     responder = running(Responder(directory, program, ENVIRONMENT))
-    slow = [responder.connection() for _ in range(2)]
-    for connection in slow:
-        connection.sendall(request()[:20])
-    ask(responder, LIMIT + 5)
-    for connection in slow:
-        connection.close()
+    with responder.connection() as connection:
+        whole = request()
+        connection.sendall(whole[:20])
+        # Another one behind it tells that the first part has been read.
+        ask(responder)
+        responder.send(signal.SIGTERM)
+        # Nothing tells from outside that it waits; without waiting it would be gone by then.
+        time.sleep(0.2)
+        connection.sendall(whole[20:])
+        _, _, body = answer(connection).partition(b"\r\n\r\n")
+        assert_the_guides_token(body)
+    assert responder.process.wait(timeout=5) == 0
 
 
 @pytest.mark.parametrize("sent", [

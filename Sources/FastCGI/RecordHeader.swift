@@ -1,0 +1,42 @@
+/// The eight bytes with which each FastCGI record begins
+/// ([specification](https://fastcgi-archives.github.io/FastCGI_Specification.html) §3.3).
+struct RecordHeader {
+    /// The types of records that matter here (§8).
+    enum RecordType: UInt8 {
+        case beginRequest = 1
+        case parameters = 4
+        case standardInput = 5
+        case getValues = 9
+        case getValuesResult = 10
+        case unknownType = 11
+    }
+
+    /// In bytes.
+    static let length = 8
+
+    /// Version, type, request's id (2 bytes), content's length (2), padding's length, a reserved byte: big-endian.
+    private var bits: UInt64 = 0
+
+    /// Takes one byte more; those of the header before are gone after eight.
+    mutating func append(_ byte: UInt8) {
+        bits = bits << 8 | UInt64(byte)
+    }
+
+    /// 1, unless it is no FastCGI.
+    var version: UInt8 { UInt8(truncatingIfNeeded: bits >> 56) }
+    /// nil for another type.
+    var type: RecordType? { RecordType(rawValue: typeNumber) }
+    var typeNumber: UInt8 { UInt8(truncatingIfNeeded: bits >> 48) }
+    /// 0 for a management record, which concerns the connection.
+    var requestID: UInt16 { UInt16(truncatingIfNeeded: bits >> 32) }
+    /// In bytes, up to 65,535.
+    var contentLength: Int { Int(UInt16(truncatingIfNeeded: bits >> 16)) }
+    /// In bytes, up to 255.
+    var paddingLength: Int { Int(UInt8(truncatingIfNeeded: bits >> 8)) }
+
+    /// Appends the header of the same record without its padding.
+    func appendWithoutPadding(to output: inout [UInt8]) {
+        let header = bits & ~0xffff
+        for shift in stride(from: 56, through: 0, by: -8) { output.append(UInt8(truncatingIfNeeded: header >> shift)) }
+    }
+}
