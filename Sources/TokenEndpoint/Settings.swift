@@ -41,17 +41,20 @@ public struct Settings: Sendable {
         let window = valid { () throws(Problem) in try environment.renewalWindow() }
         let threads = valid { () throws(Problem) in try environment.threads() }
 
-        if let key {
-            for setting in Self.shownInTokens {
-                let value = setting == .scopesFile ? scopes?.file?.content : environment[setting]
-                if let value, key.isShown(by: value) {
-                    problems.append(
-                        Problem(
-                            setting,
-                            "holds a signing key, which every token would show: remove it, and refresh it in "
-                                + "Tinybird if a token was signed"))
-                }
-            }
+        func showsKey(_ value: [UInt8]) -> Bool { key?.isShown(by: value) ?? AdminToken.isContained(in: value) }
+        let showing = Self.shownInTokens.filter { setting in
+            let value = setting == .scopesFile ? scopes?.file?.content : environment[setting]
+            return value.map(showsKey) == true
+                || problems.contains { $0.setting == setting && showsKey(Array($0.reason.utf8)) }
+        }
+        // What else is wrong with one of them may quote the key.
+        problems.removeAll { showing.contains($0.setting) }
+        for setting in showing {
+            problems.append(
+                Problem(
+                    setting,
+                    "holds a signing key, which every token would show: remove it, and refresh it in Tinybird if a "
+                        + "token was signed"))
         }
 
         guard let key, let workspaceID, let scopes, let name, let lifetime, let rps, let origins, let window,

@@ -207,6 +207,11 @@ struct SettingsTests {
             ["TINYBIRD_TOKEN_NAME": "id=p.eyJ1IjoiYSJ9.signature"],
             // One of another form.
             ["TINYBIRD_SIGNING_KEY": "0123456789abcdef", "TINYBIRD_WORKSPACE_ID": "w0123456789abcdef"],
+            // Where something else is wrong too, that would be said with a part of the value.
+            ["TINYBIRD_PIPES": "", "TINYBIRD_SCOPES": #"[{"type":"\#(Guide.key)","resource":"p"}]"#],
+            ["TINYBIRD_PIPES": "", "TINYBIRD_SCOPES": #"[{"type":"PIPES:READ","resource":"p","\#(Guide.key)":1}]"#],
+            ["TINYBIRD_PIPES": "", "TINYBIRD_SCOPES": #"[{"\#(Guide.key)":1,"\#(Guide.key)":1}]"#],
+            ["TINYBIRD_FIXED_PARAMS": "\(Guide.key)="],
         ])
     func shownKey(changes: [String: String]) {
         let problems = problems(of: Guide.variables + changes)
@@ -219,6 +224,8 @@ struct SettingsTests {
     func shownKeyInFile() throws {
         let file = try TemporaryFile(#"[{"type":"PIPES:READ","resource":"\#(Guide.key)"}]"#)
         let changes = ["TINYBIRD_PIPES": "", "TINYBIRD_SCOPES_FILE": file.path]
+        #expect(problem(of: changes)?.hasPrefix("TINYBIRD_SCOPES_FILE holds a signing key") == true)
+        try file.write(#"[{"type":"\#(Guide.key)","resource":"p"}]"#)
         #expect(problem(of: changes)?.hasPrefix("TINYBIRD_SCOPES_FILE holds a signing key") == true)
     }
 
