@@ -11,6 +11,7 @@ from attempts import ATTEMPTS
 from logins import PER_USER, Certificates, claims_of, with_basic_login, with_certificates
 from openid import Browser, OpenIDServer, with_openid
 from raw import Attempt, basic, exchange, names_in
+from recipes import RECIPES, Recipe
 from transports import LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
 
 WITH_AND_WITHOUT_RENEWAL = pytest.mark.parametrize("renewal", [False, True], ids=["", "with renewal"])
@@ -48,6 +49,14 @@ def test_behind_a_basic_login(
 ) -> None:
     site = running(with_basic_login(transport, directory, program, renewal=renewal))
     # With bob's own password it is bob's: so the tests would see it.
+    assert names_in(exchange(site.server.port, Attempt("").request((basic("bob"),)))) == only("bob")
+    assert_none_succeeds(site, (basic("alice"),))
+
+
+@pytest.mark.parametrize("by", RECIPES.values(), ids=RECIPES.keys())
+@WITH_AND_WITHOUT_RENEWAL
+def test_behind_the_login_of_a_recipe(by: type[Recipe], renewal: bool, directory: Path, program: Path, running) -> None:
+    site = running(by(directory, program, names=["alice", "bob"], renewal=renewal, settings=PER_USER))
     assert names_in(exchange(site.server.port, Attempt("").request((basic("bob"),)))) == only("bob")
     assert_none_succeeds(site, (basic("alice"),))
 

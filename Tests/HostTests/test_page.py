@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from curl import fetch
+from recipes import RECIPES
 from tokens import assert_the_guides_token
 from transports import HTDOCS, LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
 
-BY_AN_INCLUDE = pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid, LighttpdFastCgi, LighttpdCgi])
+BY_AN_INCLUDE = pytest.mark.parametrize(
+    "by", [ModFcgid, ModProxyFcgi, ModCgid, LighttpdFastCgi, LighttpdCgi, *RECIPES.values()])
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' https://*.tinybird.co; "
     "frame-src https://*.tinybird.co; base-uri 'none'; form-action 'none'; frame-ancestors 'self'")

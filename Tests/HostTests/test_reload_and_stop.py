@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from curl import fetch
 from load import under_load
-from nginx import Nginx
-from servers import Apache, Responder, wait_until
-from tokens import KEY, assert_the_guides_token
+from recipes import Nginx
+from servers import Apache, wait_until
+from tokens import assert_the_guides_token
 from transports import TRANSPORTS, ModProxyFcgi, ModProxyFcgiReuse, Site
 
 LIMIT = 2.0
@@ -39,13 +39,11 @@ def test_a_graceful_reload_under_load_fails_no_request(name: str, directory: Pat
 
 
 def test_a_reload_of_nginx_under_load_fails_no_request(directory: Path, program: Path, running) -> None:
-    backend = directory / "responder"
-    backend.mkdir()
-    nginx = running(Nginx(directory, running(Responder(backend, program, {"TINYBIRD_SIGNING_KEY": KEY}))))
-    with under_load(nginx.port) as load:
+    nginx = running(Nginx(directory, program))
+    with under_load(nginx.server.port) as load:
         for _ in range(5):
             load.settle()
-            assert nginx.reload() < LIMIT
+            assert nginx.server.reload() < LIMIT
         load.settle()
     load.assert_lost("5 reloads, nginx", at_most=0)
 
