@@ -81,8 +81,8 @@ class Page:
     def problem(self, at: int = 0) -> str:
         """Waits for the message in place of a chart."""
         self.wait_for("error", at)
-        assert self.inside("root.querySelector('#problem').checkVisibility()", at)
-        return self.inside("root.querySelector('[role=alert]').textContent", at)
+        assert self.inside("root.querySelector('#note').checkVisibility({opacityProperty: true})", at)
+        return self.status(at)
 
     def status(self, at: int = 0) -> str:
         return self.inside("root.querySelector('[role=status]').textContent", at)

@@ -45,7 +45,7 @@ def test_every_control_frame_image_and_table_has_a_name(site, open_page):
             assert name or role == "textbox", (role, nodes)
     assert ("button", "Try again") in nodes
     assert ("Iframe", "Sales by city") in nodes
-    assert any(role == "alert" for role, _ in nodes)
+    assert any(role == "status" for role, _ in nodes)
 
 
 def test_the_data_behind_a_canvas_is_shown_where_the_keyboard_goes_to_it(open_page):

@@ -208,10 +208,9 @@ def test_an_endpoint_in_trouble_is_asked_ever_less_often_and_by_all_charts_toget
 def test_pauses_differ_by_chance_and_have_a_limit(open_page):
     page = open_page("")
     pauses = page.driver.execute_async_script("""
-        import("/token-client.js").then(({Backoff}) => {
-            const backoffs = Array.from({length: 20}, () => new Backoff());
-            const pauses = Array.from({length: 12}, () => backoffs.map(backoff => backoff.pause()));
-            arguments[0]([...pauses, backoffs.map(backoff => backoff.pause(90_000))]);
+        import("/token-client.js").then(({ pauseAfter }) => {
+            const pauses = (failures, least) => Array.from({length: 20}, () => pauseAfter(failures, least));
+            arguments[0]([...Array.from({length: 12}, (_, at) => pauses(at + 1)), pauses(12, 90_000)]);
         })""")
 
     assert all(len(set(each)) > 10 for each in pauses)
@@ -294,7 +293,7 @@ def test_the_token_client_serves_who_draws_by_themselves(site, tinybird, open_pa
     json = client(page, """
         const many = await Promise.all([tokens.token(), tokens.token()]);
         const { data } = await tokens.json("https://api.tinybird.co/v0/pipes/sales_by_city.json", {params: {limit: 2}});
-        return {same: many[0] === many[1], due: tokens.due, data};""")
+        return {same: many[0] === many[1], due: tokens.due.left, data};""")
 
     assert json["same"] and json["data"] == tinybird.json["data"]
     assert 3_500_000 < json["due"] <= 3_540_000

@@ -6,33 +6,52 @@ import { ChartError } from "./token-client.js";
 const LIMIT = 30_000;
 const SETTLES = 1000;
 
-/**
- * A frame at the end of `box` that has loaded `address`, where nobody sees or reaches it yet.
- * @param {boolean} settle whether there is another, which it is to replace only when it has drawn
- */
-export async function loadBehind(box, address, title, settle, signal) {
-  const frame = document.createElement("iframe");
-  Object.assign(frame, { title, referrerPolicy: "no-referrer", className: "behind", inert: true });
-  // Set before it is in the page, so that it makes no entry in the history.
-  frame.src = address;
-  box.append(frame);
-  try {
-    await loaded(frame, signal);
-    if (settle) await new Promise(resolve => setTimeout(resolve, SETTLES));
+export class Frame {
+  #box;
+  #shown;
+
+  /** @param {HTMLElement} box what it fills */
+  constructor(box) {
+    this.#box = box;
+  }
+
+  clear() {
+    this.#shown?.remove();
+    this.#shown = undefined;
+  }
+
+  /** Loads a frame with a good token behind the one that is shown, then swaps them. `due`: when to do so again. */
+  async update({ address, name, tokens, signal }) {
+    address.searchParams.set("token", await tokens.token());
+    const { due } = tokens;
     signal.throwIfAborted();
-    return frame;
-  } catch (error) {
-    frame.remove();
-    throw error;
+    const frame = document.createElement("iframe");
+    // Nobody sees or reaches it yet. With its address before it is in the page, it makes no entry in the history.
+    Object.assign(frame, {
+      title: name, referrerPolicy: "no-referrer", className: "behind", inert: true, src: address,
+    });
+    this.#box.append(frame);
+    try {
+      await loaded(frame, signal);
+      if (this.#shown) await new Promise(resolve => setTimeout(resolve, SETTLES));
+      signal.throwIfAborted();
+    } catch (error) {
+      frame.remove();
+      throw error;
+    }
+    const focused = this.#shown && this.#box.getRootNode().activeElement === this.#shown;
+    Object.assign(frame, { className: "", inert: false });
+    if (focused) frame.focus({ preventScroll: true });
+    this.clear();
+    this.#shown = frame;
+    return { due };
   }
 }
 
 function loaded(frame, signal) {
   return new Promise((resolve, reject) => {
+    frame.onload = resolve;
     const late = new ChartError("The chart took too long to load.", "the frame didn't load in time", { transient: true });
-    const timer = setTimeout(reject, LIMIT, late);
-    const end = () => clearTimeout(timer);
-    frame.addEventListener("load", () => (end(), resolve()), { once: true });
-    signal.addEventListener("abort", () => (end(), reject(signal.reason)), { once: true });
+    AbortSignal.any([signal, AbortSignal.timeout(LIMIT)]).onabort = () => reject(late);
   });
 }

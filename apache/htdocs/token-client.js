@@ -9,6 +9,8 @@ const LONGEST_PAUSE = 60_000;
 
 /** Why there is nothing to show. */
 export class ChartError extends Error {
+  name = "ChartError";
+
   /**
    * @param {string} message for the visitor
    * @param {string} detail for the page's author
@@ -17,22 +19,32 @@ export class ChartError extends Error {
    */
   constructor(message, detail, { status = 0, wait = 0, transient = false } = {}) {
     super(message);
-    Object.assign(this, { name: "ChartError", detail, status, wait, transient });
+    Object.assign(this, { detail, status, wait, transient });
   }
 }
 
-/** Pauses that grow with each failure in a row; by chance a little, so that a crowd doesn't come back at once. */
-export class Backoff {
-  #failures = 0;
+/**
+ * What ends in `length` milliseconds, also while the machine sleeps. performance.now() may stand still then; Date.now()
+ * goes on, but is set at times. Whichever has gone further counts: a clock that was wrong, or is set back, changes
+ * nothing, and one that is set forward makes the end come early, once.
+ */
+export class Deadline {
+  #steady = performance.now();
+  #wall = Date.now();
 
-  /** The next pause in milliseconds, at least `least`. */
-  pause(least = 0) {
-    return least + Math.min(LONGEST_PAUSE, 1000 * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
+  constructor(length) {
+    this.length = length;
   }
 
-  reset() {
-    this.#failures = 0;
+  /** Milliseconds that are left; 0 or less: it is over. */
+  get left() {
+    return this.length - Math.max(performance.now() - this.#steady, Date.now() - this.#wall);
   }
+}
+
+/** The pause in milliseconds after so many failures in a row; by chance a little, lest a crowd come back at once. */
+export function pauseAfter(failures, least = 0) {
+  return least + Math.min(LONGEST_PAUSE, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 }
 
 /**
@@ -42,14 +54,14 @@ export class Backoff {
  *     const { data } = await tokens.json("https://api.tinybird.co/v0/pipes/sales_by_city.json");
  */
 export class TokenClient {
-  static #shared = new Map();
+  static #shared = {};
   #endpoint;
   #credentials;
   #token;
-  #renewAt = 0;
-  #heldUntil = 0;
+  #due = new Deadline(0);
+  #held = new Deadline(0);
   #pending;
-  #backoff = new Backoff();
+  #failures = 0;
 
   /**
    * @param {string} [endpoint] where the site answers tokens
@@ -63,14 +75,12 @@ export class TokenClient {
   /** The client that all charts of the page with the same endpoint share. */
   static shared(endpoint, options) {
     const client = new TokenClient(endpoint, options);
-    const key = `${client.#credentials} ${client.#endpoint}`;
-    if (!TokenClient.#shared.has(key)) TokenClient.#shared.set(key, client);
-    return TokenClient.#shared.get(key);
+    return TokenClient.#shared[`${client.#credentials} ${client.#endpoint}`] ??= client;
   }
 
-  /** In how many milliseconds the present token is to be replaced; 0 or less: now. */
+  /** When the present token is to be replaced: in `due.left` milliseconds. */
   get due() {
-    return this.#renewAt - performance.now();
+    return this.#due;
   }
 
   /**
@@ -78,7 +88,7 @@ export class TokenClient {
    * @param {string} [refused] a token that Tinybird refused: another one, please
    */
   async token(refused) {
-    if (this.#token && this.#token !== refused && this.due > 0) return this.#token;
+    if (this.#due.left > 0 && this.#token !== refused) return this.#token;
     this.#pending ??= this.#renew().finally(() => {
       this.#pending = undefined;
     });
@@ -95,14 +105,18 @@ export class TokenClient {
     const address = new URL(url, document.baseURI);
     for (const [name, value] of new URLSearchParams(params)) address.searchParams.set(name, value);
     address.searchParams.delete("token");
+    const ask = token => request(address, {
+      headers: { Authorization: `Bearer ${token}` }, credentials: "omit", redirect: "error", referrerPolicy: "no-referrer",
+      signal,
+    }, DATA_LIMIT);
     let token = await this.token();
-    let answer = await this.#ask(address, token, signal);
+    let answer = await ask(token);
     if (isRefusal(answer.status)) {
       const fresh = await this.token(token);
-      if (fresh !== token) answer = await this.#ask(address, token = fresh, signal);
+      if (fresh !== token) answer = await ask(token = fresh);
     }
-    const json = parsed(answer.text);
-    if (answer.status !== 200) {
+    const { status, json } = answer;
+    if (status !== 200) {
       const reason = String(json?.error ?? "").replaceAll(token, "…").slice(0, 300);
       throw failure(answer, `${address.origin}${address.pathname}`, DATA_MESSAGES, reason);
     }
@@ -112,36 +126,32 @@ export class TokenClient {
     return json;
   }
 
-  #ask(address, token, signal) {
-    return request(address, {
-      headers: { Authorization: `Bearer ${token}` }, credentials: "omit", redirect: "error", referrerPolicy: "no-referrer",
-      signal,
-    }, DATA_LIMIT);
-  }
-
   async #renew() {
-    const asked = performance.now();
+    // Counted from the question on.
+    const due = new Deadline(0);
     try {
-      // A 429's Retry-After counts for all who share this client.
-      if (asked < this.#heldUntil) throw busy(this.#heldUntil - asked);
-      const answer = await request(this.#endpoint, { credentials: this.#credentials }, TOKEN_LIMIT);
+      // Retry-After counts for all who share this client.
+      const answer = this.#held.left > 0
+        ? { status: 429, wait: this.#held.left }
+        : await request(this.#endpoint, { credentials: this.#credentials }, TOKEN_LIMIT);
       if (answer.status !== 200) throw failure(answer, this.#endpoint, TOKEN_MESSAGES);
-      const { token, expires_in: seconds } = parsed(answer.text) ?? {};
+      const { token, expires_in: seconds } = answer.json ?? {};
       if (typeof token !== "string" || !token) {
         throw new ChartError(
           "The server’s answer can’t be understood. Reload the page; you may have to sign in again.",
           `${this.#endpoint} answered 200 without a token`);
       }
-      // Counted from the question on by a clock that nobody sets. Renewed ahead of the end by a thirtieth, at most a minute,
-      // at least the second that a token's whole-second `exp` may lack. Without expires_in: used until it is refused.
+      // Renewed ahead of the end by a thirtieth, at most a minute, at least the second that a token's whole-second `exp`
+      // may lack. Without expires_in: used until it is refused.
       const lifetime = seconds > 0 ? seconds * 1000 : Infinity;
-      this.#renewAt = asked + Math.max(1000, lifetime - Math.min(60_000, Math.max(1000, lifetime / 30)));
-      this.#backoff.reset();
+      due.length = Math.max(1000, lifetime - Math.min(60_000, Math.max(1000, lifetime / 30)));
+      this.#due = due;
+      this.#failures = 0;
       return this.#token = token;
     } catch (error) {
-      if (error.status === 429 && error.wait) this.#heldUntil = performance.now() + error.wait;
+      if (error.status === 429) this.#held = new Deadline(error.wait);
       // One pause for all who wait for this token, so that they ask together again.
-      if (error.transient) error.pause = this.#backoff.pause(error.wait);
+      if (error.transient) error.pause = pauseAfter(++this.#failures, error.wait);
       throw error;
     }
   }
@@ -155,31 +165,34 @@ const DATA_MESSAGES = {
   401: "You may not see this chart’s data.",
   404: "This chart’s data can’t be found.",
 };
-const BUSY = "There are too many requests just now. Wait a moment, then try again.";
 
 const isRefusal = status => status === 401 || status === 403;
 
-const busy = wait => new ChartError(BUSY, "held back by Retry-After", { status: 429, wait, transient: true });
-
 /** The error for an answer without what was asked for. */
-function failure({ status, retryAfter }, where, messages, reason = "") {
-  const message = status === 429 ? BUSY : messages[isRefusal(status) ? 401 : status]
-    ?? `This chart isn’t available just now (the server answered ${status}).`;
+function failure({ status, wait }, where, messages, reason = "") {
+  const message = status === 429
+    ? "There are too many requests just now. Wait a moment, then try again."
+    : messages[isRefusal(status) ? 401 : status] ?? `This chart isn’t available just now (the server answered ${status}).`;
   return new ChartError(message, `${where} answered ${status}${reason && `: ${reason}`}`, {
-    status, wait: retryAfter, transient: status === 408 || status === 429 || status >= 500,
+    status, wait, transient: status === 408 || status === 429 || status >= 500,
   });
 }
 
-/** Fetches past every cache, headers and body within `limit` milliseconds. */
+/** Fetches past every cache, headers and body within `limit` milliseconds. `json` is undefined where it is none. */
 async function request(url, { signal, ...init }, limit) {
   const timeout = AbortSignal.timeout(limit);
-  const signals = signal ? AbortSignal.any([signal, timeout]) : timeout;
   try {
-    const response = await fetch(url, { ...init, cache: "no-store", signal: signals });
-    const text = await response.text();
-    // As a date it would have to be compared with the browser's clock, which may be wrong.
-    const retryAfter = Number(response.headers.get("Retry-After")) * 1000 || 0;
-    return { status: response.status, text, retryAfter };
+    const response = await fetch(url, {
+      ...init, cache: "no-store", signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+    return {
+      status: response.status,
+      // As a date it would have to be compared with the browser's clock, which may be wrong.
+      wait: Number(response.headers.get("Retry-After")) * 1000 || 0,
+      json: await response.json().catch(error => {
+        if (!(error instanceof SyntaxError)) throw error;
+      }),
+    };
   } catch (error) {
     if (signal?.aborted) throw error;
     const { origin, pathname } = new URL(url);
@@ -188,13 +201,5 @@ async function request(url, { signal, ...init }, limit) {
         ? "The server took too long to answer."
         : "The server can’t be reached. Check your connection, then try again.",
       `${origin}${pathname}: ${error.name}`, { transient: true });
-  }
-}
-
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
