@@ -6,7 +6,7 @@ import http.client
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 
@@ -17,16 +17,29 @@ def assert_lost(fault: str, requests: int, lost: int, at_most: int, failures: st
     assert lost <= at_most, f"{fault}: {lost} of {requests} requests lost: {failures}"
 
 
+def is_a_token(body: bytes) -> bool:
+    return body.startswith(b'{"token":')
+
+
 class Load:
     """Client threads that ask for tokens, each request on a connection of its own.
+
+    `enter` is what each thread does first; `accept` says whether an answer's body is what was asked for.
 
     A connection that is refused or reset before any answer is counted apart: a server that has closed its port isn't
     in the middle of a request.
     """
 
-    def __init__(self, port: int, clients: int, requests: int | None = None) -> None:
+    def __init__(
+        self, port: int, clients: int, requests: int | None = None, *,
+        enter: Callable[[], None] = lambda: None, accept: Callable[[bytes], bool] = is_a_token,
+    ) -> None:
         self.port = port
         self.requests = requests
+        self.enter = enter
+        self.accept = accept
+        # Seconds that the longest request took, answered or not.
+        self.longest = 0.0
         self.answered = 0
         self.unconnected = 0
         self.failures: Counter[str] = Counter()
@@ -82,13 +95,16 @@ class Load:
         assert_lost(fault, self.answered + lost, lost, at_most, str(dict(self.failures)))
 
     def _client(self, index: int) -> None:
+        self.enter()
         done = 0
         while not self._ended.is_set() and done != self.requests:
             self._may_ask.wait()
             with self._in_flight[index]:
+                began = time.monotonic()
                 failure, unconnected = self._request()
             done += 1
             with self._lock:
+                self.longest = max(self.longest, time.monotonic() - began)
                 if unconnected:
                     self.unconnected += 1
                 elif failure:
@@ -115,13 +131,13 @@ class Load:
             return f"in the answer: {error!r}", False
         finally:
             connection.close()
-        return ("" if response.status == 200 and body.startswith(b'{"token":') else f"{response.status}"), False
+        return ("" if response.status == 200 and self.accept(body) else f"{response.status}"), False
 
 
 @contextmanager
-def under_load(port: int, clients: int = 4) -> Iterator[Load]:
+def under_load(port: int, clients: int = 4, **options) -> Iterator[Load]:
     """Clients that go on until the block ends."""
-    load = Load(port, clients)
+    load = Load(port, clients, **options)
     try:
         yield load
     finally:

@@ -51,6 +51,8 @@ class Server:
     """A process that listens on a port; the subclasses say which."""
 
     scheme = "http"
+    # What the command is run by.
+    prefix: list[str] = []
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -84,7 +86,7 @@ class Server:
         output = (self.directory / "output.log").open("ab")
         with output:
             self.process = subprocess.Popen(
-                self.command(), env=ENVIRONMENT, cwd="/", stdin=subprocess.DEVNULL,
+                [*self.prefix, *self.command()], env=ENVIRONMENT, cwd="/", stdin=subprocess.DEVNULL,
                 stdout=output, stderr=output, start_new_session=True)
         try:
             wait_until(lambda: self.process.poll() is not None or self.accepts(), "the server to listen")
@@ -297,7 +299,7 @@ class Responder(Server):
         user = ["-u", SERVER_USER, "-g", SERVER_USER] if IS_ROOT else []
         variables = [f"{name}={value}" for name, value in self.environment.items()]
         return [
-            *self.prefix, "/usr/bin/env", *variables,
+            "/usr/bin/env", *variables,
             "/usr/bin/spawn-fcgi", "-n", *address, *user, "--", str(self.program)]
 
     def connection(self) -> socket.socket:

@@ -34,6 +34,8 @@ USED: set[str] = {
     "lighttpd", "check", "basic", "tests",
     # Run by HostTests/test_readme_logins.py.
     "certificates", "openid", "lighttpd-login", "cors", "renewal",
+    # Run by HostTests/test_failover.py.
+    "balancer",
     # Run by BrowserTests/test_readme_charts.py.
     "embed", "draw", "chart-js", "token-client",
 }
