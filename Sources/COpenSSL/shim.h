@@ -1,4 +1,4 @@
-// OpenSSL 3's libcrypto: EVP_MAC for HMAC-SHA-256 (RFC 2104), and its start-up, and how the program was started.
+// OpenSSL 3's libcrypto: EVP_MAC for HMAC-SHA-256 (RFC 2104), its start-up, and how the program was started.
 #ifndef CHARTS_TOKEN_COPENSSL_SHIM_H
 #define CHARTS_TOKEN_COPENSSL_SHIM_H
 

@@ -16,6 +16,8 @@ final class Location {
         case notRenewable
     }
 
+    /// The request's own settings, by which this place is known: `NAME=value`, each with a NUL behind it.
+    let variables: [UInt8]
     /// The origins that may read the answers, errors too.
     let allowedOrigins: AllowedOrigins?
 
@@ -27,8 +29,10 @@ final class Location {
     /// What is wrong with the settings.
     private var fault: LogLine?
 
-    init(_ environment: Environment, notices: Notices) {
-        self.environment = environment
+    /// A place whose settings are `variables`, in front of the process's.
+    init(_ variables: [UInt8], over process: Environment, notices: Notices) {
+        self.variables = variables
+        environment = Environment(variables).over(process)
         self.notices = notices
         // Where the setting is wrong, the minter says so.
         allowedOrigins = (try? AllowedOrigins(environment)) ?? nil

@@ -35,8 +35,14 @@ public enum Setting: String, CaseIterable, Sendable {
 
 /// The values of the settings' variables, before anything is made of them.
 public struct Environment: Sendable {
-    /// Few, and looked up rarely: a dictionary would cost a CGI process more to instantiate than all its look-ups.
-    private var values: [(setting: Setting, value: [UInt8])] = []
+    private struct Entry {
+        let setting: Setting
+        let value: [UInt8]
+    }
+
+    /// Few, and looked up rarely: a dictionary would cost a CGI process more to instantiate than all its look-ups, and
+    /// an array of tuples more than one of a type with a name.
+    private var entries: [Entry] = []
 
     /// This process's environment.
     public static var process: Environment {
@@ -52,13 +58,13 @@ public struct Environment: Sendable {
             guard let equals = variable.firstIndex(of: UInt8(ascii: "=")),
                 let setting = Setting(rawValue: String(decoding: variable[..<equals], as: UTF8.self))
             else { continue }
-            values.append((setting, Array(variable[(equals + 1)...])))
+            entries.append(Entry(setting: setting, value: Array(variable[(equals + 1)...])))
         }
     }
 
     /// A setting's value; nil where the variable isn't set or is empty.
     public subscript(setting: Setting) -> [UInt8]? {
-        guard let value = values.first(where: { $0.setting == setting })?.value, !value.isEmpty else { return nil }
+        guard let value = entries.first(where: { $0.setting == setting })?.value, !value.isEmpty else { return nil }
         return value
     }
 
@@ -66,8 +72,8 @@ public struct Environment: Sendable {
     public func over(_ other: Environment) -> Environment {
         var environment = self
         // Threads are started before any request, so no request can set their number.
-        environment.values.removeAll { $0.setting == .threads }
-        environment.values += other.values
+        environment.entries.removeAll { $0.setting == .threads }
+        environment.entries += other.entries
         return environment
     }
 }

@@ -7,6 +7,8 @@ import Tinybird
 public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// The key; at least one byte.
     let bytes: [UInt8]
+    /// The workspace that the key says it belongs to; nil where it says nothing.
+    public let workspaceID: String?
     /// Where it came from: the variable itself, or the one that names a file.
     public let setting: Setting
     let file: WatchedFile?
@@ -35,13 +37,11 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
             throw Problem(setting, "holds no key: set it to the workspace admin token")
         }
         guard !bytes.containsUnreplacedVariable else { throw Problem(setting, Problem.unreplaced) }
+        workspaceID = AdminToken(bytes)?.workspaceID
     }
 
     /// The key's length, in bytes.
     public var length: Int { bytes.count }
-
-    /// The workspace that the key says it belongs to; nil where it says nothing.
-    public var workspaceID: String? { AdminToken(bytes)?.workspaceID }
 
     /// HMAC-SHA-256, keyed with this key.
     ///

@@ -7,7 +7,7 @@ public struct TokenEndpoint: RequestHandler, ~Copyable {
     private let process: Environment
     private let notices: Notices
     private let clock: @Sendable () -> Int
-    private var locations: [(variables: [UInt8], location: Location)] = []
+    private var locations: [Location] = []
     /// The request's own settings, as they stand in its environment; kept to reuse its memory.
     private var variables: [UInt8] = []
 
@@ -69,10 +69,10 @@ public struct TokenEndpoint: RequestHandler, ~Copyable {
     private mutating func location(of request: borrowing Request) -> Location {
         variables.removeAll(keepingCapacity: true)
         request.append(variablesNamed: Setting.prefix, to: &variables)
-        if let known = locations.first(where: { $0.variables == variables }) { return known.location }
+        if let known = locations.first(where: { $0.variables == variables }) { return known }
         if locations.count >= Self.locationLimit { locations.removeAll() }
-        let location = Location(Environment(variables).over(process), notices: notices)
-        locations.append((variables, location))
+        let location = Location(variables, over: process, notices: notices)
+        locations.append(location)
         return location
     }
 }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A small file that was read once, and is read again only when it has changed.
-struct WatchedFile: Sendable {
+final class WatchedFile: Sendable {
     /// Why a file can't be used; completes a sentence that names it.
     struct Unusable: Error, Equatable {
         let reason: String
@@ -57,7 +57,7 @@ struct WatchedFile: Sendable {
     ///
     /// - Parameter content: What the file is to hold, in words.
     /// - Throws: ``Problem`` when it can't be read.
-    init(named setting: Setting, in environment: Environment, holding content: String) throws(Problem) {
+    convenience init(named setting: Setting, in environment: Environment, holding content: String) throws(Problem) {
         let path = try environment.text(setting) ?? ""
         do throws(Unusable) {
             try self.init(path: path)
