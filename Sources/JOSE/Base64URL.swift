@@ -4,28 +4,35 @@
 public enum Base64URL {
     /// Appends the encoding of `bytes` to `output`.
     public static func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
-        output.reserveCapacity(output.count + (bytes.count * 4 + 2) / 3)
-        var index = 0
-        while index + 2 < bytes.count {
-            let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
-            output.append(digit(group >> 18))
-            output.append(digit(group >> 12))
-            output.append(digit(group >> 6))
-            output.append(digit(group))
-            index += 3
-        }
-        switch bytes.count - index {
-        case 1:
-            let group = UInt32(bytes[index]) << 16
-            output.append(digit(group >> 18))
-            output.append(digit(group >> 12))
-        case 2:
-            let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8
-            output.append(digit(group >> 18))
-            output.append(digit(group >> 12))
-            output.append(digit(group >> 6))
-        default:
-            break
+        var end = output.count
+        output.append(contentsOf: repeatElement(0, count: (bytes.count * 4 + 2) / 3))
+        // Without the check of each index that half of the time would go to: `output` has just got as many bytes.
+        bytes.withUnsafeBufferPointer { bytes in
+            output.withUnsafeMutableBufferPointer { output in
+                var index = 0
+                while bytes.count &- index >= 3 {
+                    let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index &+ 1]) << 8 | UInt32(bytes[index &+ 2])
+                    output[end] = digit(group >> 18)
+                    output[end &+ 1] = digit(group >> 12)
+                    output[end &+ 2] = digit(group >> 6)
+                    output[end &+ 3] = digit(group)
+                    index &+= 3
+                    end &+= 4
+                }
+                switch bytes.count &- index {
+                case 1:
+                    let group = UInt32(bytes[index]) << 16
+                    output[end] = digit(group >> 18)
+                    output[end &+ 1] = digit(group >> 12)
+                case 2:
+                    let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index &+ 1]) << 8
+                    output[end] = digit(group >> 18)
+                    output[end &+ 1] = digit(group >> 12)
+                    output[end &+ 2] = digit(group >> 6)
+                default:
+                    break
+                }
+            }
         }
     }
 

@@ -10,7 +10,7 @@ public enum CompactJWS {
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
     public static func sign(_ payload: Span<UInt8>, with algorithm: inout HS256) throws(OpenSSLError) -> [UInt8] {
         var token: [UInt8] = []
-        let encodedLength = (payload.count * 4 + 2) / 3 + (HS256.signatureLength * 4 + 2) / 3
+        let encodedLength = (payload.count * 4 + 2) / 3 + (HS256.Signature.count * 4 + 2) / 3
         token.reserveCapacity(encodedHeader.utf8CodeUnitCount + encodedLength + 2)
         token.append(
             contentsOf: UnsafeBufferPointer(start: encodedHeader.utf8Start, count: encodedHeader.utf8CodeUnitCount))

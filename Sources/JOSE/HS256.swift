@@ -7,8 +7,8 @@ import COpenSSL
 /// It is neither copyable nor `Sendable`: the OpenSSL context inside changes with each signature, so each worker
 /// has its own, and the compiler forbids sharing it.
 public struct HS256: ~Copyable {
-    /// The length of a signature, in bytes.
-    public static let signatureLength = 32
+    /// A signature: 32 bytes.
+    public typealias Signature = [32 of UInt8]
 
     /// The shortest key that RFC 7518 §3.2 allows, in bytes. A shorter one works and is for the caller to judge.
     public static let shortestKeyLength = 32
@@ -35,21 +35,23 @@ public struct HS256: ~Copyable {
         EVP_MAC_CTX_free(context)
     }
 
-    /// The signature of `signingInput`: 32 bytes.
+    /// The signature of `signingInput`.
     ///
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
-    public mutating func sign(_ signingInput: Span<UInt8>) throws(OpenSSLError) -> [UInt8] {
+    public mutating func sign(_ signingInput: Span<UInt8>) throws(OpenSSLError) -> Signature {
         // Without a key the context starts anew with the one it has, whose two padded blocks are hashed already.
         guard EVP_MAC_init(context, nil, 0, nil) == 1 else { throw OpenSSLError("EVP_MAC_init") }
         let updated = signingInput.withUnsafeBufferPointer { input in
             EVP_MAC_update(context, input.baseAddress, input.count)
         }
         guard updated == 1 else { throw OpenSSLError("EVP_MAC_update") }
+        var signature = Signature(repeating: 0)
         var length = 0
-        let signature = [UInt8](unsafeUninitializedCapacity: Self.signatureLength) { buffer, count in
-            if EVP_MAC_final(context, buffer.baseAddress, &length, buffer.count) == 1 { count = length }
+        var output = signature.mutableSpan
+        let finished = output.withUnsafeMutableBufferPointer { output in
+            EVP_MAC_final(context, output.baseAddress, &length, output.count)
         }
-        guard signature.count == Self.signatureLength else { throw OpenSSLError("EVP_MAC_final") }
+        guard finished == 1, length == signature.count else { throw OpenSSLError("EVP_MAC_final") }
         return signature
     }
 
@@ -58,7 +60,8 @@ public struct HS256: ~Copyable {
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
     public mutating func verify(_ signature: [UInt8], of signingInput: Span<UInt8>) throws(OpenSSLError) -> Bool {
         let expected = try sign(signingInput)
-        return signature.count == expected.count && CRYPTO_memcmp(signature, expected, expected.count) == 0
+        return signature.count == expected.count
+            && expected.span.withUnsafeBytes { CRYPTO_memcmp(signature, $0.baseAddress, $0.count) } == 0
     }
 
     private static func setKey(_ key: Span<UInt8>, of context: OpaquePointer) -> Bool {

@@ -71,8 +71,8 @@ struct HS256Tests {
     }
 }
 
-extension [UInt8] {
+extension InlineArray where Element == UInt8 {
     fileprivate var hexadecimal: String {
-        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        indices.map { (self[$0] < 16 ? "0" : "") + String(self[$0], radix: 16) }.joined()
     }
 }
