@@ -91,7 +91,9 @@ extension TokenEndpoint {
         body.reserveCapacity(token.count + 40)
         body.append(contentsOf: #"{"token":""#.utf8)
         body.append(contentsOf: token)
-        body.append(contentsOf: #"","expires_in":\#(lifetime)}"#.utf8)
+        body.append(contentsOf: #"","expires_in":"#.utf8)
+        body.append(contentsOf: String(lifetime).utf8)
+        body.append(UInt8(ascii: "}"))
         return Response(.ok, fields: json, body: body)
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from pathlib import Path
 
 import jwt
 from command import CONFIG, GUIDES, KEY, OK, USAGE, WORKSPACE, run
@@ -59,6 +60,14 @@ def test_warnings_leave_standard_output_to_the_token() -> None:
     assert done.errors == (
         "charts-token: warning: TINYBIRD_SIGNING_KEY holds 5 bytes, fewer than the 32 of RFC 7518 §3.2: "
         "is it the whole workspace admin token?\n")
+
+
+def test_a_static_program_alone_leaves_out_the_hosts_openssl_configuration(tmp_path: Path) -> None:
+    configuration = tmp_path / "openssl.cnf"
+    configuration.write_text(
+        "openssl_conf = init\n[init]\nalg_section = algorithms\n[algorithms]\ndefault_properties = fips=yes\n")
+    signs = run("token", settings={**GUIDES, "OPENSSL_CONF": str(configuration)}).status == OK
+    assert signs == ("linked statically" in run("--version").output)
 
 
 def test_wrong_usage_is_64_and_explained() -> None:
