@@ -69,7 +69,7 @@ struct Connection {
                 guard count > 0 else { return count < 0 && Self.isTemporary(errno) ? .nothing : .end }
                 var records = RequestRecords(isCollecting: false)
                 let progress = records.read(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
-                if progress == .complete && records.managementReply.isEmpty { return .request }
+                if progress == .complete && records.arePlain { return .request }
             }
             var records = part ?? RequestRecords(isCollecting: true)
             for _ in 0..<Self.chunksInARow {

@@ -20,6 +20,10 @@ struct RequestRecords {
     /// The request without its body, for libfcgi.
     private(set) var collected: [UInt8] = []
 
+    /// Whether libfcgi can read them as they were sent: there is no management record, and no padding behind a record
+    /// that begins or ends something, where libfcgi forgets about it and takes it for records.
+    private(set) var arePlain = true
+
     /// What the management records among them are to be answered with; they are not collected.
     var managementReply: [UInt8] = []
 
@@ -79,6 +83,7 @@ struct RequestRecords {
         switch (phase, header.type) {
         case (_, _) where header.requestID == 0:
             managementReply += Self.reply(toManagementRecord: header)
+            arePlain = false
             return true
         case (.begin, .beginRequest):
             guard contentLeft == 8 else { return false }
@@ -95,6 +100,7 @@ struct RequestRecords {
         default:
             return false
         }
+        if paddingLeft > 0 && (isEmpty || header.type == .beginRequest) { arePlain = false }
         if isCollecting { header.appendWithoutPadding(to: &collected) }
         return true
     }

@@ -50,6 +50,17 @@ struct RequestRecordsTests {
             records.collected == Self.record(1, [0, 1, 0, 0, 0, 0, 0, 0]) + Self.record(4, [1, 0, 0x41]) + Self.end)
     }
 
+    @Test("what libfcgi takes for records, or for the next request, isn't left to it")
+    func plain() {
+        let begin = Self.record(1, [0, 1, 0, 0, 0, 0, 0, 0], padding: 1)
+        let padded = Self.record(4, [1, 0, 0x41], padding: 255)
+        #expect(read(Self.begin + padded + Self.end).1.arePlain)
+        #expect(!read(begin + padded + Self.end).1.arePlain)
+        #expect(!read(Self.begin + Self.record(4, [], padding: 1) + Self.record(5, [])).1.arePlain)
+        #expect(!read(Self.begin + Self.record(4, []) + Self.record(5, [], padding: 1)).1.arePlain)
+        #expect(!read(Self.begin + Self.record(99, [], id: 0) + Self.end).1.arePlain)
+    }
+
     @Test("management records are answered beside the request", arguments: [1, 5, 1000])
     func management(length: Int) {
         let (progress, records) = read(

@@ -79,6 +79,21 @@ def test_what_crashes_libfcgi_costs_nothing(responder: Responder, records: list[
     assert_serves(responder)
 
 
+@pytest.mark.parametrize("hidden", [
+    record(PARAMS, length(4) + length(2**31 - 6) + b"NAME"), question(*["FCGI_MAX_REQS"] * 16),
+    request(REMOTE_USER="mallory")[16:],
+], ids=["a parameter of 2 GiB", "a question for values", "parameters"])
+@pytest.mark.parametrize("padded", [BEGIN, record(PARAMS, b"")], ids=["of the begin", "of the parameters' end"])
+def test_records_in_padding_are_padding(responder: Responder, padded: bytes, hidden: bytes) -> None:
+    def pad(records: bytes) -> bytes:
+        at = records.index(padded)
+        head = records[at:at + 6] + bytes([len(hidden)]) + records[at + 7:at + len(padded)]
+        return records[:at] + head + hidden + records[at + len(padded):]
+    received = outcome(responder, [pad(request(REQUEST_METHOD="POST"))])
+    assert b"405 Method Not Allowed" in received
+    assert_serves(responder)
+
+
 def test_it_says_that_a_connection_carries_one_request_at_a_time(responder: Responder) -> None:
     expected = management(GET_VALUES_RESULT, b"\x0f\x01FCGI_MPXS_CONNS0")
     assert outcome(responder, [question("FCGI_MAX_CONNS", "FCGI_MAX_REQS", "FCGI_MPXS_CONNS")]) == expected
