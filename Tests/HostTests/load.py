@@ -89,6 +89,16 @@ class Load:
         time.sleep(0.25)
         return sum(now == then for then, now in zip(before, self._by_client))
 
+    @contextmanager
+    def stuck(self) -> Iterator[int]:
+        """How many requests are in flight that nobody answers; within the block no other is begun."""
+        self._may_ask.clear()
+        try:
+            self.waiting()
+            yield sum(lock.locked() for lock in self._in_flight)
+        finally:
+            self._may_ask.set()
+
     def assert_lost(self, fault: str, at_most: int) -> None:
         """Fails when more requests than that weren't answered with a token."""
         lost = self.failures.total() + self.unconnected

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from logins import PASSWORD, RENEWAL
-from servers import IS_ROOT, REPOSITORY, SERVER_USER, Responder, Server, wait_until
+from servers import IS_ROOT, REPOSITORY, SERVER_USER, Server, wait_until
 from transports import Site
 
 PACKAGING = REPOSITORY / "packaging"
@@ -44,7 +44,8 @@ class Recipe(Site):
     def make_server(self, key: str | None) -> Server:
         backend = self.directory / "responder"
         backend.mkdir()
-        self.responder = Responder(backend, self.program, {} if key is None else {"TINYBIRD_SIGNING_KEY": key})
+        environment = {} if key is None else {"TINYBIRD_SIGNING_KEY": key}
+        self.responder = self.responder_type(backend, self.program, environment)
         # What the file sets comes with the request, and hides this.
         self.responder.environment |= self.settings
         text = self.recipe.read_text().replace("sales_by_city", self.settings["TINYBIRD_PIPES"])

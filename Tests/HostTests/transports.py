@@ -26,6 +26,8 @@ class Site:
 
     # Plain CGI starts the program anew for each request, so that it can't remember what it has logged.
     is_cgi = False
+    # What starts the program, where the web server doesn't.
+    responder_type = Responder
 
     def __init__(
         self, directory: Path, program: Path, *, key: str | None = KEY,
@@ -97,7 +99,7 @@ class ModProxyFcgi(Site):
         responder = self.directory / "responder"
         responder.mkdir(exist_ok=True)
         environment = {} if key is None else {"TINYBIRD_SIGNING_KEY": key}
-        self.responder = Responder(responder, self.program, environment)
+        self.responder = self.responder_type(responder, self.program, environment)
         return self.apache(
             ["proxy", "proxy_fcgi", "headers"],
             f"Define CHARTS_TOKEN_SOCKET {self.responder.socket}", self.proxy.format(self.responder.backend))

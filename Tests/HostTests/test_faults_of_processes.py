@@ -1,0 +1,145 @@
+"""Processes of the program that somebody kills or restarts, and how many of four clients' requests that costs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import struct
+import termios
+from pathlib import Path
+
+import pytest
+from fastcgi import request
+from load import Load, under_load
+from recipes import Caddy, Haproxy, Nginx
+from servers import wait_until
+from supervisor import Supervised
+from transports import LighttpdFastCgi, ModFcgid, ModProxyFcgi, ModProxyFcgiReuse, Site
+
+CLIENTS = 4
+
+
+class ModProxyFcgiSupervised(ModProxyFcgi):
+    responder_type = Supervised
+
+
+class ModProxyFcgiReuseSupervised(ModProxyFcgiReuse):
+    responder_type = Supervised
+
+
+class NginxSupervised(Nginx):
+    responder_type = Supervised
+
+
+class HaproxySupervised(Haproxy):
+    responder_type = Supervised
+
+
+class CaddySupervised(Caddy):
+    responder_type = Supervised
+
+
+SUPERVISED: dict[str, type[Site]] = {
+    "serve behind mod_proxy_fcgi": ModProxyFcgiSupervised,
+    "serve behind mod_proxy_fcgi with enablereuse": ModProxyFcgiReuseSupervised,
+    "serve behind nginx": NginxSupervised,
+    "serve behind HAProxy": HaproxySupervised,
+    "serve behind Caddy": CaddySupervised,
+}
+HOSTS = {"mod_fcgid": ModFcgid, "lighttpd bin-path": LighttpdFastCgi, **SUPERVISED}
+FEW_OR_MANY = pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.long)])
+
+
+def processes(site: Site) -> list[int]:
+    return [site.responder.pid] if site.responder else site.server.processes("charts-token")
+
+
+def is_gone(process: int) -> bool:
+    """Whether the kernel has closed all that the process had open."""
+    try:
+        return all(
+            task.read_text().rpartition(")")[2].split()[0] in "ZX" for task in Path(f"/proc/{process}/task").glob("*/stat"))
+    except OSError:
+        return True
+
+
+def victims(site: Site) -> list[int]:
+    """All of the site's processes; of lighttpd's two one, as it answers 503 for up to a second when both have gone."""
+    found = sorted(processes(site))
+    return found[:1] if isinstance(site, LighttpdFastCgi) else found
+
+
+def kill(site: Site, load: Load) -> None:
+    """Ends processes between two requests. One that comes while the kernel closes a socket is in flight."""
+    killed = victims(site)
+    with load.paused():
+        for process in killed:
+            os.kill(process, signal.SIGKILL)
+        wait_until(lambda: all(map(is_gone, killed)), "the processes to go")
+
+
+def settle(site: Site, load: Load) -> None:
+    """Waits until all processes are there, and every client is served."""
+    load.settle()
+    if isinstance(site, LighttpdFastCgi):
+        wait_until(lambda: len(processes(site)) == 2, "both processes")
+
+
+@FEW_OR_MANY
+@pytest.mark.parametrize("name", HOSTS)
+def test_a_kill_of_idle_processes_loses_no_request(
+    name: str, times: int, directory: Path, program: Path, running
+) -> None:
+    site = running(HOSTS[name](directory, program))
+    with under_load(site.server.port, CLIENTS) as load:
+        for _ in range(times):
+            settle(site, load)
+            kill(site, load)
+        load.settle()
+    load.assert_lost(f"kill -9, idle, {times} times: {name}", at_most=0)
+
+
+@FEW_OR_MANY
+@pytest.mark.parametrize("name", HOSTS)
+def test_a_kill_in_flight_loses_no_other_request(
+    name: str, times: int, directory: Path, program: Path, running
+) -> None:
+    site = running(HOSTS[name](directory, program))
+    in_flight = 0
+    with under_load(site.server.port, CLIENTS) as load:
+        for _ in range(times):
+            settle(site, load)
+            stopped = victims(site)
+            with load.paused():
+                for process in stopped:
+                    os.kill(process, signal.SIGSTOP)
+            # Who has a process to wait for, waits for that.
+            wait_until(lambda: load.waiting() >= min(len(stopped), CLIENTS), "requests in flight")
+            with load.stuck() as requests:
+                in_flight += requests
+                for process in stopped:
+                    os.kill(process, signal.SIGKILL)
+        load.settle()
+    load.assert_lost(f"kill -9, {in_flight} requests in flight, {times} times: {name}", at_most=in_flight)
+
+
+def unread(connection) -> int:
+    """How many of the bytes that were sent nobody has read."""
+    return struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))[0]
+
+
+@pytest.mark.parametrize("name", SUPERVISED)
+def test_a_kill_in_the_midst_of_a_request_loses_that_one(name: str, directory: Path, program: Path, running) -> None:
+    site = running(HOSTS[name](directory, program))
+    with under_load(site.server.port, CLIENTS) as load:
+        load.settle()
+        with site.responder.connection() as half:
+            half.sendall(request()[:20])
+            wait_until(lambda: unread(half) == 0, "the program to read")
+            kill(site, load)
+            load.settle()
+            half.settimeout(5)
+            assert half.recv(1) == b""
+        load.failures["the half one"] = 1
+    load.assert_lost(f"kill -9, one request half read: {name}", at_most=1)
