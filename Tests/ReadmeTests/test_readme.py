@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +32,7 @@ BLOCKS = {
 }
 USED: set[str] = {
     "serve", "curl", "answer", "serve-own", "build", "install", "key", "vhost", "restart", "reload", "spawn-fcgi", "htaccess",
-    "lighttpd", "check", "basic", "tests",
+    "lighttpd", "check", "basic", "tests", "tests-long",
     # Run by HostTests/test_readme_logins.py.
     "certificates", "openid", "lighttpd-login", "cors", "renewal",
     # Run by HostTests/test_failover.py.
@@ -135,6 +136,20 @@ def test_the_command_for_the_tests_is_the_one_that_ci_runs() -> None:
     command = BLOCKS["tests"].strip()
     assert f"exec {command}" in (REPOSITORY / ".ci/run").read_text()
     assert os.access(REPOSITORY / command, os.X_OK)
+
+
+def test_the_command_for_the_long_tests_runs_those_and_no_others() -> None:
+    command, _, arguments = BLOCKS["tests-long"].strip().partition(" ")
+    assert command == BLOCKS["tests"].strip()
+    collect = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", "Tests/HostTests"]
+
+    def collected(*more: str) -> set[str]:
+        run = subprocess.run([*collect, *more], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+        return {line for line in run.stdout.splitlines() if "::" in line}
+
+    everything, long = collected("-m", ""), collected(*arguments.split())
+    assert long and long < everything
+    assert collected() == everything - long
 
 
 # ---- Installation: on this very system, in a layer of it that is gone afterwards ----
