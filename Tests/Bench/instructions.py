@@ -17,7 +17,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.append(str(REPOSITORY / "Tests/HostTests"))
 import fastcgi  # noqa: E402
-from tokens import KEY, SETTINGS  # noqa: E402
+from tokens import KEY, SETTINGS, WORKSPACE  # noqa: E402
 
 PROGRAM = REPOSITORY / ".build/release/charts-token"
 TOKEN_LOOP = REPOSITORY / ".build/release/token-loop"
@@ -25,6 +25,8 @@ TOKEN_LOOP = REPOSITORY / ".build/release/token-loop"
 # The environment is fixed to the byte, since programs look through it.
 CGI = {"GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET"}
 SIGNING = {"TINYBIRD_SIGNING_KEY": KEY, **SETTINGS}
+# The peers don't find it inside the key.
+PEERS = {**SIGNING, "TINYBIRD_WORKSPACE_ID": WORKSPACE}
 
 # What Apache's mod_proxy_fcgi sends along with a browser's request.
 VARIABLES = {
