@@ -26,8 +26,6 @@ final class Location {
     private var minter: Minter?
     /// The files that the minter's settings came from; as long as they are unchanged it is used.
     private var files: [WatchedFile] = []
-    /// What is wrong with the settings.
-    private var fault: LogLine?
 
     /// A place whose settings are `variables`, in front of the process's.
     init(_ variables: [UInt8], over process: Environment, notices: Notices) {
@@ -50,10 +48,8 @@ final class Location {
             return .anonymous
         } catch {
             minter = nil
-            let line = LogLine(.error, "\(error)")
-            if fault != line { mend() }
-            fault = line
-            tell(line, &log)
+            let fault = LogLine(.error, "\(error)")
+            if notices.isNews(fault, at: variables) { log.append(fault) }
             return .misconfigured
         }
     }
@@ -82,17 +78,11 @@ final class Location {
         let settings = try Settings(environment, now: now)
         minter = try Minter(settings)
         files = settings.files
-        mend()
+        notices.mend(at: variables)
         for warning in settings.warnings { tell(LogLine(.warning, "\(warning)"), &log) }
     }
 
     private func tell(_ line: LogLine, _ log: inout [LogLine]) {
         if notices.isNews(line) { log.append(line) }
-    }
-
-    /// What was wrong with the settings is right now, and news when it comes back.
-    private func mend() {
-        if let fault { notices.forget(fault) }
-        fault = nil
     }
 }

@@ -4,9 +4,15 @@ import Synchronization
 /// What the error log has been told already, so that a fault is one line and not one for every request. Shared by
 /// all workers of a process.
 public final class Notices: Sendable {
-    private let told = Mutex<[String]>([])
+    private struct Memory {
+        var told: [String] = []
+        /// What is wrong now, by the settings' variables of the place.
+        var faults: [(place: [UInt8], message: String)] = []
+    }
 
-    /// How many messages are remembered; beyond it all are forgotten, and told again.
+    private let memory = Mutex(Memory())
+
+    /// How many messages of each kind are remembered; beyond it all are forgotten, and told again.
     private static let limit = 100
 
     /// An empty memory.
@@ -14,16 +20,30 @@ public final class Notices: Sendable {
 
     /// Whether `line` is news; it isn't afterwards.
     func isNews(_ line: LogLine) -> Bool {
-        told.withLock { told in
-            if told.contains(line.message) { return false }
-            if told.count >= Self.limit { told.removeAll() }
-            told.append(line.message)
+        memory.withLock { memory in
+            if memory.told.contains(line.message) { return false }
+            if memory.told.count >= Self.limit { memory.told.removeAll() }
+            memory.told.append(line.message)
             return true
         }
     }
 
-    /// Forgets `line`, whose fault has been mended: it is news again when it comes back.
-    func forget(_ line: LogLine) {
-        told.withLock { $0.removeAll { $0 == line.message } }
+    /// Whether it is news that `fault` is what is wrong at a place; it isn't afterwards, there and elsewhere, until it
+    /// is mended at all of them.
+    func isNews(_ fault: LogLine, at place: [UInt8]) -> Bool {
+        memory.withLock { memory in
+            let isKnown = memory.faults.contains { $0.message == fault.message }
+            memory.faults.removeAll { $0.place == place }
+            if memory.faults.count >= Self.limit { memory.faults.removeAll() }
+            memory.faults.append((place, fault.message))
+            return !isKnown
+        }
+    }
+
+    /// Nothing is wrong at a place any more. Any worker may be the first to see that, whoever saw the fault.
+    func mend(at place: [UInt8]) {
+        memory.withLock { memory in
+            if !memory.faults.isEmpty { memory.faults.removeAll { $0.place == place } }
+        }
     }
 }

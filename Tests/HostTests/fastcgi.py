@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 from collections.abc import Iterable
@@ -38,17 +39,29 @@ def request(**variables: str) -> bytes:
     return request_of((name.encode(), value.encode()) for name, value in variables.items())
 
 
-def answer(connection: socket.socket, seconds: float = 10) -> bytes:
-    """What the responder writes to standard output, until it ends the request; fails when it breaks off."""
+def outputs(connection: socket.socket, seconds: float = 10) -> tuple[bytes, bytes]:
+    """What the responder writes to standard output and to the error stream, until it ends the request; fails when it
+    breaks off."""
     connection.settimeout(seconds)
-    output = b""
+    written = {STDOUT: b"", STDERR: b""}
     with connection.makefile("rb") as stream:
         while True:
             header = stream.read(8)
-            assert len(header) == 8, f"the connection ended after {output!r}"
+            assert len(header) == 8, f"the connection ended after {written}"
             _, kind, _, length, padding, _ = struct.unpack("!BBHHBB", header)
             content = stream.read(length + padding)[:length]
-            if kind == STDOUT:
-                output += content
-            elif kind == END_REQUEST:
-                return output
+            if kind == END_REQUEST:
+                return written[STDOUT], written[STDERR]
+            written[kind] += content
+
+
+def answer(connection: socket.socket, seconds: float = 10) -> bytes:
+    """What the responder writes to standard output, until it ends the request; fails when it breaks off."""
+    return outputs(connection, seconds)[0]
+
+
+def status_and_body(output: bytes) -> tuple[int, bytes]:
+    """An answer as CGI has it: 200 where it has no `Status` (RFC 3875 section 6.3.3)."""
+    head, _, body = output.partition(b"\r\n\r\n")
+    status = re.match(rb"Status: (\d{3})", head)
+    return (int(status[1]) if status else 200), body

@@ -73,6 +73,34 @@ struct TokenEndpointTests {
         }
     }
 
+    @Test("a fault that comes back is logged again, whichever worker saw that it was mended")
+    func logsAgainForAllWorkers() throws {
+        let file = try TemporaryFile()
+        let notices = Notices()
+        let variables = ["TINYBIRD_SIGNING_KEY_FILE": file.path, "TINYBIRD_PIPES": "p"]
+        var first = TokenEndpoint(process: variables, notices: notices)
+        var second = TokenEndpoint(process: variables, notices: notices)
+        for _ in 0..<3 {
+            try file.write("")
+            #expect(first.answer().log.count == 1)
+            #expect(second.answer().log.isEmpty)
+            try file.write(Guide.key)
+            #expect(second.answer().status == .ok)
+        }
+    }
+
+    @Test("a fault of several places is one line, until it is mended at all of them")
+    func logsOnceForAllPlaces() throws {
+        let file = try TemporaryFile()
+        var endpoint = TokenEndpoint(process: ["TINYBIRD_SIGNING_KEY_FILE": file.path, "TINYBIRD_PIPES": "p"])
+        var lines: [Int] = []
+        for content in ["", "", Guide.key, ""] {
+            try file.write(content)
+            for name in ["a", "b"] { lines.append(endpoint.answer("GET", ["TINYBIRD_TOKEN_NAME": name]).log.count) }
+        }
+        #expect(lines == [1, 0, 0, 0, 0, 0, 1, 0])
+    }
+
     @Test("a warning is logged once, with a token")
     func warnsOnce() {
         var endpoint = TokenEndpoint(process: Guide.variables + ["TINYBIRD_WORKSPACE_ID": "w"])
