@@ -18,12 +18,31 @@ PREPARATION = """
     document.addEventListener("tinybird-load", () => loads++);
     performance.setResourceTimingBufferSize(10000);
 """
-# The browser's clock is wrong by so many milliseconds.
+# The browser's clock is wrong by so many milliseconds, from the start; later, `clock` sets it.
 CLOCK = """
+    window.clock = SHIFT;
     window.Date = class extends Date {
         constructor(...parts) { if (parts.length) super(...parts); else super(Date.now()); }
-        static now() { return super.now() + SHIFT; }
+        static now() { return super.now() + clock; }
     };
+"""
+# Every request that scripts make, whether it is answered (with a status) or not (0), and when, in seconds.
+FETCHES = """
+    window.fetches = [];
+    const fetchAsItWas = window.fetch;
+    window.fetch = (address, ...more) => {
+        const made = {address: String(address), at: performance.now() / 1000, status: 0};
+        fetches.push(made);
+        const answer = fetchAsItWas(address, ...more);
+        answer.then(({status}) => { made.status = status; }, () => {});
+        return answer;
+    };
+"""
+# `hide(true)` hides the page, as far as its scripts can see.
+HIDING = """
+    let hidden = false;
+    Object.defineProperty(document, "hidden", {get: () => hidden});
+    window.hide = value => { hidden = value; document.dispatchEvent(new Event("visibilitychange")); };
 """
 # Time limits and pauses of seconds are over in no time; how long they were is noted.
 LIMITS = """
@@ -42,10 +61,10 @@ def wait_until(condition: Callable[[], Any], what: str, timeout: float = 15) -> 
 
 
 class Page:
-    def __init__(self, driver: Any, url: str, clock: int = 0, limit: int | None = None, script: str = "") -> None:
+    def __init__(self, driver: Any, url: str, clock: int | None = None, limit: int | None = None, script: str = "") -> None:
         self.driver = driver
         source = PREPARATION + script
-        if clock:
+        if clock is not None:
             source += CLOCK.replace("SHIFT", str(clock * 1000))
         if limit is not None:
             source += LIMITS.replace("LIMIT", str(limit))

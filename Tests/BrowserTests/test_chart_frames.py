@@ -113,6 +113,23 @@ def test_a_frame_that_never_loads_is_an_error_and_never_replaces_one_that_did(si
     assert page.frames()[0] == first[0]
 
 
+def test_where_the_charts_page_cant_be_reached_there_is_a_message_and_it_never_replaces_a_chart(site, tinybird, open_page):
+    site.ttl = 3
+    tinybird.mode = "drop"
+    page = open_page(FRAME)
+    assert "can’t be reached" in page.problem()
+    tinybird.mode = None
+    assert page.frame() == "the chart"
+
+    tinybird.mode = "drop"
+    wait_until(lambda: "can’t be reached" in page.status(), "a note")
+    assert page.frame() == "the chart"
+
+    tinybird.mode = None
+    wait_until(lambda: page.status() == "", "it is up to date")
+    assert page.frame() == "the chart" and tinybird.pages[-1].status == 200
+
+
 def test_a_frame_that_is_moved_or_taken_away_leaves_nothing(site, tinybird, open_page):
     page = open_page(FRAME)
     page.wait_for("ready")

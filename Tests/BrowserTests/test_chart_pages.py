@@ -44,6 +44,8 @@ def test_both_pages_look_as_they_should(serve, open_url, tinybird, screenshots, 
 
         assert len(picture) > 5000
         assert page.value("document.documentElement.scrollWidth") <= width
+        for at in range(count):
+            assert page.inside("root.querySelector('#plot').scrollHeight <= root.querySelector('#plot').clientHeight", at)
         assert [pair for pair in page.value(CONTRAST) if pair[1] < 4.5] == []
         assert page.value("violations") == [] and page.failures == []
         assert page.log() == []

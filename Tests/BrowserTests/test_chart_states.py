@@ -155,6 +155,18 @@ def test_the_last_data_of_other_parameters_is_not_shown_for_these(tinybird, open
     assert not page.inside("root.querySelector('td').checkVisibility({visibilityProperty: true})")
 
 
+def test_the_button_works_by_the_mouse(site, open_page):
+    site.mode = (403, "", {})
+    page = open_page(drawn("bar"))
+    page.problem()
+    site.mode = None
+
+    # Not where something lies above it.
+    page.inside("root.querySelector('button')").click()
+
+    page.wait_for("ready")
+
+
 def test_the_button_works_by_the_keyboard_and_leaves_the_focus_with_the_chart(site, open_page):
     site.mode = (403, "", {})
     page = open_page(drawn("bar"))

@@ -6,18 +6,11 @@ import json
 import time
 
 import pytest
-from browser import Page, wait_until
+from browser import FETCHES, HIDING, Page, wait_until
 from pages import FRAME, drawn
 
 DAY = 86400
 POLLED = drawn("table", 'refresh="1"')
-
-# `hide(true)` hides the page, as far as its scripts can see.
-HIDING = """
-    let hidden = false;
-    Object.defineProperty(document, "hidden", {get: () => hidden});
-    window.hide = value => { hidden = value; document.dispatchEvent(new Event("visibilitychange")); };
-"""
 
 
 def gaps(times: list[float]) -> list[float]:
@@ -216,6 +209,37 @@ def test_pauses_differ_by_chance_and_have_a_limit(open_page):
     assert all(len(set(each)) > 10 for each in pauses)
     assert max(map(max, pauses[:-1])) <= 60_000 and min(pauses[-2]) >= 30_000
     assert min(pauses[-1]) >= 90_000
+
+
+@pytest.mark.parametrize("markup", [POLLED, FRAME], ids=["drawn", "framed"])
+def test_without_a_network_it_tries_once_and_then_waits_for_one(site, open_page, markup):
+    site.ttl = 3
+    page = open_page(markup, script=FETCHES + HIDING)
+    page.wait_for("ready")
+
+    page.network(False)
+    before = page.value("fetches.length")
+    wait_until(lambda: page.status().startswith("Not up to date. The server can’t be reached."), "a note")
+    pause(5)
+    page.run("hide(true); hide(false)")
+    pause(0.5)
+    assert page.value("fetches.length") == before + 1
+
+    page.network(True)
+    wait_until(lambda: page.status() == "", "it is up to date", 3)
+
+
+def test_the_visitor_can_try_though_the_browser_knows_of_no_network(site, open_page):
+    site.mode = (403, "", {})
+    page = open_page(drawn(), script=FETCHES)
+    page.problem()
+    page.network(False)
+    asked = page.value("fetches.length")
+
+    page.retry()
+
+    wait_until(lambda: page.value("fetches.length") == asked + 1, "a try")
+    wait_until(lambda: "can’t be reached" in page.problem(), "another message")
 
 
 @pytest.mark.parametrize("markup", [POLLED, FRAME], ids=["drawn", "framed"])

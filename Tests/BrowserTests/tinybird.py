@@ -132,6 +132,14 @@ class Handler(Quiet):
             "Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Authorization",
             "Access-Control-Max-Age": "0" if self.server.mode == "drop" else "600"})
 
+    def do_HEAD(self) -> None:
+        """Whether it can be reached."""
+        if self.server.mode == "drop":
+            self.close_connection = True
+            self.connection.close()
+        else:
+            self.reply(200, "text/html", b"", {})
+
     def do_GET(self) -> None:
         address = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(address.query))

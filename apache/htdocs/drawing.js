@@ -28,7 +28,7 @@ style.replaceSync(`
   .bars tbody tr { border: 0; }
   .bars th { position: relative; width: 80%; z-index: 0; overflow-wrap: anywhere; }
   .bars i { position: absolute; inset: 2px auto 2px 0; z-index: -1; border-radius: .25rem; opacity: .3; }
-  .number { font-size: clamp(2rem, 8vw, 3.5rem); font-weight: 650; line-height: 1.1; }
+  .number { margin: 0; font-size: clamp(2rem, 8vw, 3.5rem); font-weight: 650; line-height: 1.1; }
   .number small { display: block; font-size: 1rem; font-weight: 400; }
 `);
 

@@ -1,6 +1,6 @@
 // A frame with Tinybird's chart. It can be given a new token only by loading it anew: that happens behind the old one.
 
-import { ChartError } from "./token-client.js";
+import { ChartError, request } from "./token-client.js";
 
 /** How long a frame may take to load, and is then given to draw before it replaces another, in milliseconds. */
 const LIMIT = 30_000;
@@ -22,6 +22,10 @@ export class Frame {
 
   /** Loads a frame with a good token behind the one that is shown, then swaps them. `due`: when to do so again. */
   async update({ address, name, tokens, signal }) {
+    // Where its page can't be reached, a frame shows the browser's page about that, and tells nobody.
+    await request(address, {
+      method: "HEAD", mode: "no-cors", credentials: "omit", referrerPolicy: "no-referrer", signal,
+    }, LIMIT);
     address.searchParams.set("token", await tokens.token());
     const { due } = tokens;
     signal.throwIfAborted();

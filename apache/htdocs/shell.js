@@ -12,10 +12,10 @@ const style = new CSSStyleSheet();
 style.replaceSync(`
   :host { display: block; min-width: 0; }
   :host([hidden]) { display: none; }
-  figure { position: relative; display: flex; flex-direction: column; gap: .5rem; height: 320px; margin: 0; }
+  figure { display: grid; grid: auto minmax(0, 1fr) auto / minmax(0, 1fr); height: 320px; margin: 0; }
   figcaption { font-weight: 600; }
-  figcaption:empty { display: none; }
-  #plot { position: relative; flex: 1; min-height: 0; }
+  figcaption:not(:empty) { margin-bottom: .5rem; }
+  #plot { grid-area: 2 / 1; position: relative; }
   iframe { position: absolute; inset: 0; width: 100%; height: 100%; border: 0; }
   iframe.behind { opacity: 0; }
   :focus-visible { outline: 2px solid; outline-offset: 2px; }
@@ -28,18 +28,16 @@ style.replaceSync(`
   @keyframes wait { from { background-position: 200% 0; } to { background-position: 0 0; } }
   @media (prefers-reduced-motion: reduce) { [data-state=loading] #plot { animation: none; } }
 
-  /* What is said: to screen readers alone while loading, at the chart's foot, or in its place, so that nothing moves. */
-  #note { position: absolute; inset: auto 0 0; }
-  [data-state=loading] #note { opacity: 0; pointer-events: none; }
-  [data-state=ready] #note p:not(:empty) {
-    padding: .25rem .5rem; border-radius: .25rem; background: Canvas; color: CanvasText; font-size: .8125rem;
-  }
-  [data-state=empty] #note, [data-state=error] #note {
-    inset: 0; display: flex; flex-direction: column; gap: 1rem; align-items: center; justify-content: center;
-    padding: 0 1rem; text-align: center;
-  }
-  [data-state=empty] #plot > *, [data-state=error] #plot > * { visibility: hidden; }
+  /* What is said: below the chart, or in its place, or to screen readers alone. The figure keeps its size. */
+  #note { grid-area: 3 / 1; position: relative; font-size: .8125rem; }
   #note p { margin: 0; }
+  #note p:not(:empty) { padding-top: .5rem; }
+  figure:not([data-state=ready]) #note {
+    grid-row: 2; display: grid; gap: 1rem; place-self: center; place-items: center; padding: 0 1rem; font-size: inherit;
+    text-align: center;
+  }
+  [data-state=loading] #note { opacity: 0; pointer-events: none; }
+  [data-state=empty] #plot > *, [data-state=error] #plot > * { visibility: hidden; }
   button {
     padding: .5rem 1.25rem; border: 1px solid; border-radius: .5rem; background: none; color: inherit; font: inherit;
     font-weight: 600; cursor: pointer;

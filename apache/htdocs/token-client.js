@@ -171,7 +171,7 @@ const isRefusal = status => status === 401 || status === 403;
 /** The error for an answer without what was asked for. */
 function failure({ status, wait }, where, messages, reason = "") {
   const message = status === 429
-    ? "There are too many requests just now. Wait a moment, then try again."
+    ? "There are too many requests just now."
     : messages[isRefusal(status) ? 401 : status] ?? `This chart isn’t available just now (the server answered ${status}).`;
   return new ChartError(message, `${where} answered ${status}${reason && `: ${reason}`}`, {
     status, wait, transient: status === 408 || status === 429 || status >= 500,
@@ -179,7 +179,7 @@ function failure({ status, wait }, where, messages, reason = "") {
 }
 
 /** Fetches past every cache, headers and body within `limit` milliseconds. `json` is undefined where it is none. */
-async function request(url, { signal, ...init }, limit) {
+export async function request(url, { signal, ...init }, limit) {
   const timeout = AbortSignal.timeout(limit);
   try {
     const response = await fetch(url, {
@@ -199,7 +199,7 @@ async function request(url, { signal, ...init }, limit) {
     throw new ChartError(
       timeout.aborted
         ? "The server took too long to answer."
-        : "The server can’t be reached. Check your connection, then try again.",
+        : "The server can’t be reached. Check your connection.",
       `${origin}${pathname}: ${error.name}`, { transient: true });
   }
 }
