@@ -1,8 +1,8 @@
 """Benchmark: charts-token beside other ways to answer the same token, behind the same web servers, in one run.
 
-Prints two tables. The first: requests per second, as a ratio to a C responder's that signs nothing too; latencies; CPU
+Prints tables. The first: requests per second, as a ratio to a C responder's that signs nothing too; latencies; CPU
 time of the backend per request; its memory. Medians of interleaved rounds. The second: instructions in user space, by
-callgrind. Nothing is asserted.
+callgrind. As root, a third one: balancers with three machines. Nothing is asserted.
 
     Tests/bench [ROUNDS [SECONDS]]      3 rounds of 4 seconds each, unless said
 """
@@ -21,9 +21,10 @@ from pathlib import Path
 
 import instructions
 import jwt
+import machines
 import measure
 from peers import Peer, everybody
-from servers import Apache, Lighttpd
+from servers import IS_ROOT, Apache, Lighttpd
 from tokens import KEY, PIPE, WORKSPACE
 
 MODULES = ["proxy", "proxy_fcgi", "proxy_http", "fcgid", "wsgi", "cgid"]
@@ -37,6 +38,8 @@ def main(rounds: int = 3, seconds: int = 4) -> None:
         with ExitStack() as stack:
             report(measured(directory, stack, rounds, seconds), rounds, seconds)
         count(directory)
+        if IS_ROOT:
+            machines.report(directory, rounds * seconds)
     finally:
         shutil.rmtree(directory)
 

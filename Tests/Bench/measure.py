@@ -6,7 +6,7 @@ import os
 import re
 import resource
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,9 +25,11 @@ class Load:
     failed: int
 
 
-def load(url: str, seconds: int) -> Load:
+def load(url: str, seconds: int, prefix: Iterable[str] = ()) -> Load:
+    """Lets many clients ask for some time; `prefix` is what wrk is run by."""
     text = subprocess.run(
-        ["wrk", "-t2", f"-c{CLIENTS}", f"-d{seconds}", "--latency", url], capture_output=True, text=True, check=True,
+        [*prefix, "wrk", "-t2", f"-c{CLIENTS}", f"-d{seconds}", "--latency", url],
+        capture_output=True, text=True, check=True,
     ).stdout
 
     def milliseconds(percentile: str) -> float:
