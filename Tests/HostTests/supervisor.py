@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from servers import ENVIRONMENT, IS_ROOT, SERVER_USER, Responder, wait_until
@@ -58,10 +58,11 @@ class Supervised(Responder):
         except OSError:
             return False
 
-    def renew(self, number: signal.Signals) -> None:
-        """Ends the process with a signal; waits until another one serves."""
+    @contextmanager
+    def replaced(self) -> Iterator[None]:
+        """Waits, after the block, until another process serves than before it."""
         before = self.process
-        before.send_signal(number)
+        yield
         wait_until(lambda: self.process is not before and self.accepts(), "the next process")
 
     def close(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -14,23 +13,11 @@ from pathlib import Path
 import pytest
 from fastcgi import outputs, request, status_and_body
 from load import assert_lost, under_load
-from servers import IS_ROOT, SERVER_USER, Responder
+from servers import IS_ROOT, Responder
 from tokens import KEY, OTHER_KEY, PIPE, SETTINGS, assert_the_guides_token
-from transports import LighttpdFastCgi, ModFcgid, ModProxyFcgi, Site
+from transports import LighttpdFastCgi, ModFcgid, ModProxyFcgi, Site, put_key
 
 as_root = pytest.mark.skipif(not IS_ROOT, reason="only root can mount a small disk")
-
-
-def put(path: Path, key: str) -> None:
-    """Puts a key at `path` as one should: whole, by renaming, whatever lies there."""
-    new = path.with_name("new")
-    new.write_text(key + "\n")
-    new.chmod(0o640)
-    if IS_ROOT:
-        shutil.chown(new, "root", SERVER_USER)
-    if path.is_dir() and not path.is_symlink():
-        path.rmdir()
-    new.rename(path)
 
 
 def replace(path: Path, make: Callable[[Path], object]) -> None:
@@ -62,7 +49,7 @@ FAULTS: dict[str, Callable[[Path], object]] = {
 def key_file(directory: Path) -> Path:
     (directory / "keys").mkdir()
     path = directory / "keys" / "key"
-    put(path, KEY)
+    put_key(path, KEY)
     return path
 
 
@@ -105,7 +92,7 @@ def test_a_key_file_that_fails_while_serving_is_answered_at_once_and_named_once(
         # Of 1 GiB nothing is read, of a file that has no end no more than 1 MiB.
         assert peak_memory(responder.pid) - memory < 4096
         for key in (OTHER_KEY, KEY):
-            put(key_file, key)
+            put_key(key_file, key)
             assert_the_guides_token(ask(responder)[1], key)
             answered += 1
     assert_lost(f"the key's file is {fault}", answered, 0, at_most=0)
@@ -120,8 +107,8 @@ def test_a_key_that_is_replaced_under_load_fails_no_request(
     with under_load(site.server.port) as load:
         load.settle()
         for _ in range(50):
-            put(key_file, OTHER_KEY)
-            put(key_file, KEY)
+            put_key(key_file, OTHER_KEY)
+            put_key(key_file, KEY)
         load.settle()
     load.assert_lost(f"100 keys by renaming, {by.__name__}", at_most=0)
 

@@ -21,6 +21,18 @@ WRAPPER = REPOSITORY / "apache" / "generate-token.example"
 HTDOCS = REPOSITORY / "apache" / "htdocs"
 
 
+def put_key(path: Path, key: str) -> None:
+    """Puts a key at `path` as one should: whole, by renaming, whatever lies there."""
+    new = path.with_name("new")
+    new.write_text(key + "\n")
+    new.chmod(0o640)
+    if IS_ROOT:
+        shutil.chown(new, "root", SERVER_USER)
+    if path.is_dir() and not path.is_symlink():
+        path.rmdir()
+    new.rename(path)
+
+
 class Site:
     """A web server with the endpoint at /generate-token."""
 
