@@ -78,6 +78,8 @@ def _served(program: Path, kept: bool, requests: int) -> int:
             _callgrind([program]), env={**SIGNING, "TINYBIRD_THREADS": "1", "THREADS": "1"}, stdin=listening,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         ) as process:
+            # Its alone from here on: should it end, nobody waits for it.
+            listening.close()
             try:
                 _ask(path, request, requests, kept)
                 process.send_signal(signal.SIGTERM)
