@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 from network import Machine
+from readme import block
 from recipes import Haproxy, HaproxyServer
 from servers import REPOSITORY, Apache, Server
 from tokens import KEY, PIPE
 from transports import INCLUDE
 
-README = (REPOSITORY / "README.md").read_text()
 PORT = 9100
 
 
@@ -44,10 +44,6 @@ class RemoteResponder(Server):
         self.machine.close()
 
 
-def readme(name: str) -> str:
-    return re.search(rf"^<!-- test: {name} -->\n```\w+\n(.*?)^```$", README, re.M | re.S)[1]
-
-
 def with_members(text: str, machines: list[RemoteResponder]) -> str:
     """A configuration with its example's addresses replaced by the machines'."""
     for number, machine in enumerate(machines, start=1):
@@ -58,7 +54,7 @@ def with_members(text: str, machines: list[RemoteResponder]) -> str:
 
 def apache(directory: Path, machines: list[RemoteResponder]) -> Server:
     """Apache with the README's lines."""
-    text = with_members(readme("balancer"), machines).replace("conf-available/charts-token.conf", str(INCLUDE))
+    text = with_members(block("balancer", **{"conf-available/charts-token.conf": INCLUDE}), machines)
     return Apache(
         directory, text, ["proxy", "proxy_fcgi", "proxy_balancer", "lbmethod_byrequests", "slotmem_shm", "headers"])
 

@@ -27,6 +27,9 @@ def test_the_page_and_its_files_have_a_strict_policy(by: type[Site], directory: 
         answer = fetch(f"{site.server.url}/charts-token/{path}")
         # Has packaging/haproxy a line for it?
         assert answer.status == 200, path
+        assert answer.body == (HTDOCS / (path or "index.html")).read_bytes()
+        # With nosniff, a script of another type isn't run.
+        assert not path.endswith(".js") or answer.headers["content-type"].split(";")[0].endswith("/javascript")
         assert answer.headers["content-security-policy"] == POLICY
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["x-content-type-options"] == "nosniff"

@@ -11,24 +11,15 @@ from curl import fetch
 from logins import (
     BASIC_MODULES, PASSWORD, Certificates, assert_no_token, assert_token_of, claims, users_file, with_certificates)
 from openid import CLIENT, SECRET, Browser, OpenIDServer
+from readme import README, block
 from servers import REPOSITORY
 from test_cors import PAGE, PREFLIGHT, READABLE, cors, origin, preflight
 from test_renewal import bearer
 from tokens import PIPE, SETTINGS, WORKSPACE
 from transports import INCLUDE, LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
 
-README = (REPOSITORY / "README.md").read_text()
 BY_APACHE = pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid])
 ALICE = ["--user", f"alice:{PASSWORD}"]
-
-
-def block(name: str, **changes: str | Path) -> str:
-    """A block of the README, with what is an example's in it changed; each must be there."""
-    text = re.search(rf"^<!-- test: {name} -->\n```\w+\n(.*?)^```$", README, re.M | re.S)[1]
-    for old, new in changes.items():
-        assert old in text
-        text = text.replace(old, str(new))
-    return text
 
 
 def claims_of(name: str) -> dict:
