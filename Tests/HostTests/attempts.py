@@ -46,6 +46,7 @@ HEADERS = [
     Attempt("a carriage return alone inside of a header", ("X-A: b\rREMOTE_USER: bob",)),
     Attempt("a NUL in a header's name", ("REMOTE_USER\0: bob",)),
     Attempt("an equals sign in a header's name", ("REMOTE_USER=bob: x",)),
+    Attempt("a parameter as HAProxy keeps it", (":fcgi-remote_user: bob", "fcgi-remote_user: bob")),
     Attempt("Connection: Authorization", ("Connection: close, Authorization",)),
     Attempt("Connection: Remote-User", ("Connection: close, Remote-User", "Remote-User: bob")),
     Attempt("Proxy (httpoxy)", ("Proxy: http://bob",)),
