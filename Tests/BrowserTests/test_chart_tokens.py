@@ -170,7 +170,7 @@ def test_the_token_endpoints_retry_after_counts_for_all_its_charts(site, open_pa
     site.next = [(429, '{"error":"x"}', {"Retry-After": "3"})]
     page = open_page(drawn())
     assert "too many requests" in page.problem()
-    assert not page.inside("root.querySelector('button').checkVisibility()")
+    assert not page.inside("root.querySelector('button').checkVisibility({visibilityProperty: true})")
 
     page.run(f"document.querySelector('main').insertAdjacentHTML('beforeend', {json.dumps(drawn())})")
 

@@ -77,6 +77,8 @@ function configure({ kind, rows, index, categories, colors, language }, { color,
   const paint = at => palette[at % palette.length];
   const ink = resolve(color);
   const font = { family: fontFamily };
+  // Each bar has a name of its own; along a line, some are enough.
+  const labels = kind === "bar" ? { maxRotation: 45, autoSkipPadding: 3 } : { maxRotation: 0, autoSkipPadding: 12 };
   return {
     type: { area: "line", donut: "doughnut" }[kind] ?? kind,
     data: {
@@ -107,7 +109,7 @@ function configure({ kind, rows, index, categories, colors, language }, { color,
         },
       },
       scales: round ? {} : {
-        x: { grid: { display: false }, ticks: { color: ink, font, maxRotation: 0, autoSkipPadding: 12 } },
+        x: { grid: { display: false }, ticks: { color: ink, font, ...labels } },
         y: { beginAtZero: kind !== "line", grid: { color: resolve(color, "26"), drawBorder: false }, ticks: { color: ink, font } },
       },
     },

@@ -32,7 +32,7 @@ style.replaceSync(`
   .number small { display: block; font-size: 1rem; font-weight: 400; }
 `);
 
-export class Drawing {
+export default class Drawing {
   #box;
   #kind;
   #canvas;

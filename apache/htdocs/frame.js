@@ -6,9 +6,10 @@ import { ChartError, request } from "./token-client.js";
 const LIMIT = 30_000;
 const SETTLES = 1000;
 
-export class Frame {
+export default class Frame {
   #box;
   #shown;
+  #reached = false;
 
   /** @param {HTMLElement} box what it fills */
   constructor(box) {
@@ -22,10 +23,6 @@ export class Frame {
 
   /** Loads a frame with a good token behind the one that is shown, then swaps them. `due`: when to do so again. */
   async update({ address, name, tokens, signal }) {
-    // Where its page can't be reached, a frame shows the browser's page about that, and tells nobody.
-    await request(address, {
-      method: "HEAD", mode: "no-cors", credentials: "omit", referrerPolicy: "no-referrer", signal,
-    }, LIMIT);
     address.searchParams.set("token", await tokens.token());
     const { due } = tokens;
     signal.throwIfAborted();
@@ -36,7 +33,7 @@ export class Frame {
     });
     this.#box.append(frame);
     try {
-      await loaded(frame, signal);
+      await Promise.all([loaded(frame, signal), this.#reach(address, signal)]);
       if (this.#shown) await new Promise(resolve => setTimeout(resolve, SETTLES));
       signal.throwIfAborted();
     } catch (error) {
@@ -49,6 +46,21 @@ export class Frame {
     this.clear();
     this.#shown = frame;
     return { due };
+  }
+
+  /**
+   * Throws where the chart's host can't be reached: the frame shows the browser's page about that then, and tells nobody.
+   * Believed only of a host that has answered before: the page's policy may forbid to ask.
+   */
+  async #reach(address, signal) {
+    try {
+      await request(new URL("/favicon.ico", address), {
+        method: "HEAD", mode: "no-cors", credentials: "omit", referrerPolicy: "no-referrer", signal,
+      }, LIMIT);
+      this.#reached = true;
+    } catch (error) {
+      if (this.#reached) throw error;
+    }
   }
 }
 

@@ -42,6 +42,9 @@ style.replaceSync(`
     padding: .5rem 1.25rem; border: 1px solid; border-radius: .5rem; background: none; color: inherit; font: inherit;
     font-weight: 600; cursor: pointer;
   }
+  /* Its place is kept, so that the words beside it don't move. */
+  figure:not([data-state=ready]) button { display: block; }
+  button[hidden] { visibility: hidden; }
 `);
 
 /** Fills `root`, an element's shadow root; its parts. */

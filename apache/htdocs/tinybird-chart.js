@@ -1,7 +1,6 @@
 // <tinybird-chart>: a chart by Tinybird in a frame (src), or an endpoint's data drawn here (endpoint), with tokens from
 // this site. Attributes: README.md, "Charts in your page". The other scripts belong beside this file.
 
-import { Frame } from "./frame.js";
 import { shell } from "./shell.js";
 import { ChartError, Deadline, pauseAfter, TokenClient } from "./token-client.js";
 
@@ -129,9 +128,9 @@ export class TinybirdChart extends HTMLElement {
     const tokens = TokenClient.shared(this.getAttribute("token-endpoint") ?? undefined, {
       credentials: this.getAttribute("credentials") ?? undefined,
     });
-    // A page with frames alone doesn't load what draws. The token is asked for meanwhile, by all charts together.
-    const [Content] = await Promise.all([
-      framed ? Frame : import("./drawing.js").then(({ Drawing }) => Drawing), tokens.token(),
+    // A page loads what its charts need. The token is asked for meanwhile, by all of them together.
+    const [{ default: Content }] = await Promise.all([
+      import(framed ? "./frame.js" : "./drawing.js"), tokens.token(),
     ]);
     signal.throwIfAborted();
     if (!(this.#content instanceof Content)) {
