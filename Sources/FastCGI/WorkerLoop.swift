@@ -126,7 +126,11 @@ final class WorkerLoop: Sendable {
     /// Puts a connection back into the set until its next request, or its end.
     private func wait(for connection: Connection, _ operation: Int32) {
         let event = UInt64(UInt(bitPattern: connection.request))
-        if !arm(connection.socket, event, operation) { connection.discard() }
+        if !arm(connection.socket, event, operation) {
+            // Not for the next connection that gets this descriptor.
+            _ = unfinished.take(connection.socket)
+            connection.discard()
+        }
     }
 
     private func arm(_ descriptor: Int32, _ event: UInt64, _ operation: Int32) -> Bool {
