@@ -52,7 +52,9 @@ def outputs(connection: socket.socket, seconds: float = 10) -> tuple[bytes, byte
             content = stream.read(length + padding)[:length]
             if kind == END_REQUEST:
                 return written[STDOUT], written[STDERR]
-            written[kind] += content
+            # Others answer management records.
+            if kind in written:
+                written[kind] += content
 
 
 def answer(connection: socket.socket, seconds: float = 10) -> bytes:
