@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Mutated streams of FastCGI records against the running program, which must live on, answer, and not grow.
+"""Mutated streams of FastCGI records against the running program, which must live on, answer, and not grow: on a unix
+socket with an even seed, by TCP with an odd one.
 
     Tests/Fuzz/program.py [SECONDS [SEED]]
 """
@@ -151,8 +152,10 @@ def send(responder: Responder, pieces: list[bytes], patience: float) -> bytes:
                 # Not faster than it is read, now and then.
                 select.select([connection], [], [], patience)
             connection.shutdown(socket.SHUT_WR)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # What came before that can still be read.
+        except TimeoutError:
+            raise
+        except OSError:
+            pass  # It is closed already. What came before that can still be read.
         try:
             while chunk := connection.recv(65536):
                 received += chunk
@@ -193,7 +196,8 @@ def main(seconds: int = 15, seed: int = 0) -> None:
     directory = Path(tempfile.mkdtemp(prefix="charts-token-fuzz-"))
     directory.chmod(0o755)
     program = shutil.copy(REPOSITORY / ".build/release/charts-token", directory / "charts-token")
-    responder = Responder(directory, Path(program), {"TINYBIRD_SIGNING_KEY": KEY, **SETTINGS, **FRUGAL_ALLOCATOR})
+    responder = Responder(
+        directory, Path(program), {"TINYBIRD_SIGNING_KEY": KEY, **SETTINGS, **FRUGAL_ALLOCATOR}, tcp=seed % 2 == 1)
     sent: list[list[bytes]] = []
     count = 0
     sizes: list[tuple[int, int]] = []
