@@ -9,6 +9,16 @@ let commit = Context.environment["CHARTS_TOKEN_COMMIT"].map { commit in
     [CSetting.define("CHARTS_TOKEN_COMMIT", to: "\"\(commit)\"")]
 }
 
+// What requests call lies side by side in the program (packaging/order-symbols): fewer pages to load and to map, a third
+// less memory and CPU time for a CGI process.
+let ordered: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-use-ld=lld", "-Xlinker", "--no-warn-symbol-ordering",
+            "-Xlinker", "--symbol-ordering-file=\(Context.packageDirectory)/packaging/symbol-order",
+        ], .when(configuration: .release))
+]
+
 let package = Package(
     name: "charts-token",
     products: [
@@ -32,7 +42,7 @@ let package = Package(
                 "CBuild", "FastCGI", "JOSE", "Tinybird", "TokenEndpoint",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: ordered),
         .executableTarget(
             name: "token-loop", dependencies: ["TokenEndpoint"], path: "Tests/Bench/TokenLoop", swiftSettings: strict),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),

@@ -45,9 +45,11 @@ VARIABLES = {
 }
 
 
-def cgi_request(program: Path = PROGRAM, settings: Mapping[str, str] = SIGNING) -> int:
+def cgi_request(
+    program: Path = PROGRAM, settings: Mapping[str, str] = SIGNING, profile: Path = Path("/dev/null"),
+) -> int:
     """Of one CGI request, the program's start included."""
-    return _counted([program], {**CGI, **settings})
+    return _counted([program], {**CGI, **settings}, profile)
 
 
 def token(program: Path = TOKEN_LOOP, tokens: int = 500) -> int:
@@ -57,17 +59,11 @@ def token(program: Path = TOKEN_LOOP, tokens: int = 500) -> int:
 
 def fastcgi_request(program: Path = PROGRAM, *, kept: bool, requests: int = 200) -> int:
     """Of one FastCGI request to a responder with one thread, on a connection of its own or on one that is kept."""
-    return (_served(program, kept, 2 * requests) - _served(program, kept, requests)) // requests
+    return (served(program, kept, 2 * requests) - served(program, kept, requests)) // requests
 
 
-def _counted(command: list[str | Path], environment: Mapping[str, str]) -> int:
-    done = subprocess.run(
-        _callgrind(command), env=dict(environment), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=120, check=True)
-    return _collected(done.stderr)
-
-
-def _served(program: Path, kept: bool, requests: int) -> int:
+def served(program: Path, kept: bool, requests: int, profile: Path = Path("/dev/null")) -> int:
+    """Of a responder's whole life, in which it answers so many requests."""
     request = fastcgi.request_of(
         [(name.encode(), value.encode()) for name, value in VARIABLES.items()], flags=1 if kept else 0)
     with tempfile.TemporaryDirectory(prefix="charts-token-") as directory, socket.socket(socket.AF_UNIX) as listening:
@@ -75,7 +71,7 @@ def _served(program: Path, kept: bool, requests: int) -> int:
         listening.bind(path)
         listening.listen()
         with subprocess.Popen(
-            _callgrind([program]), env={**SIGNING, "TINYBIRD_THREADS": "1", "THREADS": "1"}, stdin=listening,
+            _callgrind([program], profile), env={**SIGNING, "TINYBIRD_THREADS": "1", "THREADS": "1"}, stdin=listening,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         ) as process:
             # Its alone from here on: should it end, nobody waits for it.
@@ -86,6 +82,15 @@ def _served(program: Path, kept: bool, requests: int) -> int:
                 return _collected(process.communicate(timeout=60)[1])
             finally:
                 process.kill()
+
+
+def _counted(
+    command: list[str | Path], environment: Mapping[str, str], profile: Path = Path("/dev/null"),
+) -> int:
+    done = subprocess.run(
+        _callgrind(command, profile), env=dict(environment), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=120, check=True)
+    return _collected(done.stderr)
 
 
 def _ask(path: str, request: bytes, requests: int, kept: bool) -> None:
@@ -102,8 +107,8 @@ def _ask(path: str, request: bytes, requests: int, kept: bool) -> None:
     connection.close()
 
 
-def _callgrind(command: list[str | Path]) -> list[str | Path]:
-    return ["/usr/bin/valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command]
+def _callgrind(command: list[str | Path], profile: Path) -> list[str | Path]:
+    return ["/usr/bin/valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", *command]
 
 
 def _collected(log: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import instructions
 
 # What was measured. Who makes it faster lowers the number; who makes it slower says in the commit why it is worth it.
-CGI_REQUEST = 1_337_000
+CGI_REQUEST = 1_327_000
 TOKEN = 18_310
 ROOM = 1.05
 
