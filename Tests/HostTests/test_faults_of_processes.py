@@ -143,3 +143,20 @@ def test_a_kill_in_the_midst_of_a_request_loses_that_one(name: str, directory: P
             assert half.recv(1) == b""
         load.failures["the half one"] = 1
     load.assert_lost(f"kill -9, one request half read: {name}", at_most=1)
+
+
+@FEW_OR_MANY
+@pytest.mark.parametrize("name", SUPERVISED)
+def test_a_restart_by_the_supervisor_loses_one_request_of_each_client_at_most(
+    name: str, times: int, directory: Path, program: Path, running
+) -> None:
+    site = running(HOSTS[name](directory, program))
+    with under_load(site.server.port, CLIENTS) as load:
+        for _ in range(times):
+            load.settle()
+            with site.responder.replaced():
+                site.responder.send(signal.SIGTERM)
+        load.settle()
+    # A connection that was accepted a moment ago, and on which the request is still to come, is closed; and with
+    # enablereuse Apache may be sending one on a kept connection while its end is on the way.
+    load.assert_lost(f"SIGTERM and restart, {times} times: {name}", at_most=CLIENTS * times)
