@@ -108,7 +108,8 @@ def count(directory: Path) -> None:
     c, c_cgi = directory / "responder", directory / "cgi"
     print("\ninstructions in user space                              ours           C")
     for name, ours, peers in [
-        ("a CGI request, from the program's start", instructions.cgi_request(), instructions.cgi_request(c_cgi, instructions.PEERS)),
+        ("a CGI request, from the program's start", instructions.cgi_request(),
+         instructions.cgi_request(c_cgi, instructions.PEERS)),
         ("a FastCGI request, C signs nothing", instructions.fastcgi_request(kept=False),
          instructions.fastcgi_request(c, kept=False)),
         ("the same on a kept connection", instructions.fastcgi_request(kept=True),

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -62,8 +63,10 @@ def fastcgi_request(program: Path = PROGRAM, *, kept: bool, requests: int = 200)
     return (served(program, kept, 2 * requests) - served(program, kept, requests)) // requests
 
 
-def served(program: Path, kept: bool, requests: int, profile: Path = Path("/dev/null")) -> int:
-    """Of a responder's whole life, in which it answers so many requests."""
+def served(
+    program: Path, kept: bool, requests: int, profile: Path = Path("/dev/null"), *, in_pieces: bool = False,
+) -> int:
+    """Of a responder's whole life, in which it answers so many requests, sent at once or in two pieces."""
     request = fastcgi.request_of(
         [(name.encode(), value.encode()) for name, value in VARIABLES.items()], flags=1 if kept else 0)
     with tempfile.TemporaryDirectory(prefix="charts-token-") as directory, socket.socket(socket.AF_UNIX) as listening:
@@ -77,7 +80,7 @@ def served(program: Path, kept: bool, requests: int, profile: Path = Path("/dev/
             # Its alone from here on: should it end, nobody waits for it.
             listening.close()
             try:
-                _ask(path, request, requests, kept)
+                _ask(path, request, requests, kept, in_pieces)
                 process.send_signal(signal.SIGTERM)
                 return _collected(process.communicate(timeout=60)[1])
             finally:
@@ -93,14 +96,17 @@ def _counted(
     return _collected(done.stderr)
 
 
-def _ask(path: str, request: bytes, requests: int, kept: bool) -> None:
+def _ask(path: str, request: bytes, requests: int, kept: bool, in_pieces: bool) -> None:
     connection = None
     for _ in range(requests):
         if connection is None or not kept:
             connection = socket.socket(socket.AF_UNIX)
             connection.settimeout(60)
             connection.connect(path)
-        connection.sendall(request)
+        if in_pieces:
+            connection.sendall(request[:20])
+            time.sleep(0.01)
+        connection.sendall(request[20 if in_pieces else 0:])
         assert fastcgi.answer(connection, 60).startswith(b"Status: 200 OK\r\n")
         if not kept:
             connection.close()
@@ -108,7 +114,7 @@ def _ask(path: str, request: bytes, requests: int, kept: bool) -> None:
 
 
 def _callgrind(command: list[str | Path], profile: Path) -> list[str | Path]:
-    return ["/usr/bin/valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", *command]
+    return ["/usr/bin/valgrind", "--tool=callgrind", "--demangle=no", f"--callgrind-out-file={profile}", *command]
 
 
 def _collected(log: str) -> int:

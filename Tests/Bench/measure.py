@@ -76,7 +76,8 @@ def cpu_seconds_of_a_process(program: Path, environment: Mapping[str, str], time
     """User and system time of a program from its start to its end."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     for _ in range(times):
-        subprocess.run([program], env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(
+            [program], env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / times
 

@@ -126,7 +126,8 @@ class Phpfpm(Peer):
         script = shutil.copy(FOLDER / "token.php", directory)
         self.server = PhpfpmServer(directory)
         self.config = (
-            f'Alias /php {script}\n<Location /php>\nSetHandler "proxy:unix:{self.server.socket}|fcgi://php"\n</Location>')
+            f"Alias /php {script}\n"
+            f'<Location /php>\nSetHandler "proxy:unix:{self.server.socket}|fcgi://php"\n</Location>')
 
 
 class SocketServer(Server):
