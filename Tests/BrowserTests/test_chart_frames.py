@@ -139,6 +139,13 @@ def test_where_the_policy_forbids_to_ask_whether_the_host_is_there_the_chart_is_
     assert page.failures == [] and set(page.value("violations")) == {"connect-src"}
 
 
+def test_a_host_that_doesnt_say_whether_it_is_there_keeps_no_chart_waiting(tinybird, open_page):
+    tinybird.mode = "mute"
+    page = open_page(FRAME)
+
+    assert page.frame() == "the chart"
+
+
 def test_a_frame_that_is_moved_or_taken_away_leaves_nothing(site, tinybird, open_page):
     page = open_page(FRAME)
     page.wait_for("ready")

@@ -67,8 +67,8 @@ class Tinybird(http.server.ThreadingHTTPServer):
         self.released = threading.Event()
         self.requests: list[Request] = []
         self.json = answer()
-        # Until further notice, and then for one request each: None as it should be, "drop", "slow", "broken", or a
-        # status with headers.
+        # Until further notice, and then for one request each: None as it should be, "drop", "slow", "broken",
+        # "mute" (doesn't say whether it is there), or a status with headers.
         self.mode: object = None
         self.next: list[object] = []
         self.refused: set[str] = set()
@@ -134,6 +134,8 @@ class Handler(Quiet):
 
     def do_HEAD(self) -> None:
         """Whether it can be reached."""
+        if self.server.mode == "mute":
+            self.server.released.wait(60)
         if self.server.mode == "drop":
             self.close_connection = True
             self.connection.close()

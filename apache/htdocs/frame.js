@@ -33,7 +33,8 @@ export default class Frame {
     });
     this.#box.append(frame);
     try {
-      await Promise.all([loaded(frame, signal), this.#reach(address, signal)]);
+      const reach = this.#reach(address, signal);
+      await Promise.all([loaded(frame, signal), this.#reached && reach]);
       if (this.#shown) await new Promise(resolve => setTimeout(resolve, SETTLES));
       signal.throwIfAborted();
     } catch (error) {
