@@ -65,7 +65,7 @@ class Load:
 
     def settle(self) -> None:
         """Waits until every client is answered again and again, so that none waits for anything."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             before = list(self._by_client)
             time.sleep(0.25)

@@ -7,18 +7,25 @@ import os
 import signal
 import struct
 import termios
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from fastcgi import request
 from load import Load, under_load
 from recipes import Caddy, Haproxy, Nginx
-from servers import wait_until
+from servers import Server, wait_until
 from supervisor import Supervised
 from transports import LighttpdFastCgi, ModFcgid, ModProxyFcgi, ModProxyFcgiReuse, Site
 
 CLIENTS = 4
+
+
+class ModFcgidEager(ModFcgid):
+    """mod_fcgid that starts processes again however many have ended; by default requests wait ever longer for them."""
+
+    def make_server(self, key: str | None) -> Server:
+        self.global_config = "FcgidSpawnScoreUpLimit 100000"
+        return super().make_server(key)
 
 
 class ModProxyFcgiSupervised(ModProxyFcgi):
@@ -48,15 +55,8 @@ SUPERVISED: dict[str, type[Site]] = {
     "serve behind HAProxy": HaproxySupervised,
     "serve behind Caddy": CaddySupervised,
 }
-HOSTS = {"mod_fcgid": ModFcgid, "lighttpd bin-path": LighttpdFastCgi, **SUPERVISED}
-
-
-def few_or_many(names: Iterable[str]) -> pytest.MarkDecorator:
-    """Each host with two rounds, and with many. mod_fcgid starts processes ever more slowly when many have ended
-    (FcgidSpawnScoreUpLimit), and requests wait for them."""
-    many = {name: 5 if name == "mod_fcgid" else 20 for name in names}
-    long = [pytest.param(name, times, marks=pytest.mark.long) for name, times in many.items()]
-    return pytest.mark.parametrize(("name", "times"), [*((name, 2) for name in names), *long])
+HOSTS = {"mod_fcgid": ModFcgidEager, "lighttpd bin-path": LighttpdFastCgi, **SUPERVISED}
+FEW_OR_MANY = pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.long)])
 
 
 def processes(site: Site) -> list[int]:
@@ -78,13 +78,18 @@ def victims(site: Site) -> list[int]:
     return found[:1] if isinstance(site, LighttpdFastCgi) else found
 
 
+def end(killed: list[int]) -> None:
+    """Kills processes. A request that comes while the kernel closes their sockets would be in flight."""
+    for process in killed:
+        os.kill(process, signal.SIGKILL)
+    wait_until(lambda: all(map(is_gone, killed)), "the processes to go")
+
+
 def kill(site: Site, load: Load) -> None:
-    """Ends processes between two requests. One that comes while the kernel closes a socket is in flight."""
+    """Ends processes between two requests."""
     killed = victims(site)
     with load.paused():
-        for process in killed:
-            os.kill(process, signal.SIGKILL)
-        wait_until(lambda: all(map(is_gone, killed)), "the processes to go")
+        end(killed)
 
 
 def settle(site: Site, load: Load) -> None:
@@ -94,7 +99,8 @@ def settle(site: Site, load: Load) -> None:
         wait_until(lambda: len(processes(site)) == 2, "both processes")
 
 
-@few_or_many(HOSTS)
+@FEW_OR_MANY
+@pytest.mark.parametrize("name", HOSTS)
 def test_a_kill_of_idle_processes_loses_no_request(
     name: str, times: int, directory: Path, program: Path, running
 ) -> None:
@@ -107,7 +113,8 @@ def test_a_kill_of_idle_processes_loses_no_request(
     load.assert_lost(f"kill -9, idle, {times} times: {name}", at_most=0)
 
 
-@few_or_many(HOSTS)
+@FEW_OR_MANY
+@pytest.mark.parametrize("name", HOSTS)
 def test_a_kill_in_flight_loses_no_other_request(
     name: str, times: int, directory: Path, program: Path, running
 ) -> None:
@@ -124,8 +131,7 @@ def test_a_kill_in_flight_loses_no_other_request(
             wait_until(lambda: load.waiting() >= min(len(stopped), CLIENTS), "requests in flight")
             with load.stuck() as requests:
                 in_flight += requests
-                for process in stopped:
-                    os.kill(process, signal.SIGKILL)
+                end(stopped)
         load.settle()
     load.assert_lost(f"kill -9, {in_flight} requests in flight, {times} times: {name}", at_most=in_flight)
 
@@ -151,7 +157,8 @@ def test_a_kill_in_the_midst_of_a_request_loses_that_one(name: str, directory: P
     load.assert_lost(f"kill -9, one request half read: {name}", at_most=1)
 
 
-@few_or_many(SUPERVISED)
+@FEW_OR_MANY
+@pytest.mark.parametrize("name", SUPERVISED)
 def test_a_restart_by_the_supervisor_loses_one_request_of_each_client_at_most(
     name: str, times: int, directory: Path, program: Path, running
 ) -> None:
