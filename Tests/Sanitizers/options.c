@@ -3,8 +3,9 @@
 
 #include <sys/epoll.h>
 
-const char *__asan_default_options(void) { return "log_path=" REPORTS; }
-const char *__tsan_default_options(void) { return "log_path=" REPORTS; }
+const char *__asan_default_options(void) { return "log_path=" REPORTS ":print_suppressions=0"; }
+const char *__lsan_default_options(void) { return "print_suppressions=0"; }
+const char *__tsan_default_options(void) { return "log_path=" REPORTS ":print_suppressions=0"; }
 
 // A connection that waits at the end of the process is known to the kernel alone, by its epoll set.
 const char *__lsan_default_suppressions(void) { return "leak:s7FastCGI10ConnectionV6socket\n"; }
