@@ -15,7 +15,7 @@
 extern char **environ;
 extern int accept4(int, struct sockaddr *_Nullable, socklen_t *_Nullable, int);
 extern int memfd_create(const char *_Nonnull, unsigned int);
-extern int pthread_timedjoin_np(pthread_t, void *_Nullable *_Nullable, const struct timespec *_Nonnull);
+extern int pthread_clockjoin_np(pthread_t, void *_Nullable *_Nullable, clockid_t, const struct timespec *_Nonnull);
 
 // A C global is shared mutable state to Swift 6; a function that returns it is not.
 static inline char *_Nullable *_Nonnull shim_environ(void) { return environ; }

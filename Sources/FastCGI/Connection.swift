@@ -47,13 +47,8 @@ struct Connection {
 
     var socket: Int32 { request.pointee.ipcFd }
 
-    /// Whether the peer has sent something, or has gone.
-    ///
-    /// - Parameter milliseconds: How long to wait for it.
-    func isReadable(within milliseconds: Int32) -> Bool {
-        var poll = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-        return Glibc.poll(&poll, 1, milliseconds) != 0
-    }
+    /// Whether a request has come on it: libfcgi remembers its id, which isn't 0.
+    var hasServed: Bool { request.pointee.requestId != 0 }
 
     /// Whether a failed system call may succeed later.
     private static func isTemporary(_ error: Int32) -> Bool { error == EAGAIN || error == EINTR }

@@ -77,8 +77,8 @@ public struct Responder: Sendable {
         loop.stop(within: Self.drainTime)
         // A peer that still holds its thread then has said nothing for 2 s, and gets no answer.
         var deadline = timespec()
-        clock_gettime(CLOCK_REALTIME, &deadline)
+        clock_gettime(CLOCK_MONOTONIC, &deadline)
         deadline.tv_sec += Self.drainTime
-        for (_, thread) in workers { _ = pthread_timedjoin_np(thread, nil, &deadline) }
+        for (_, thread) in workers { _ = pthread_clockjoin_np(thread, nil, CLOCK_MONOTONIC, &deadline) }
     }
 }

@@ -11,6 +11,8 @@ final class WorkerLoop: Sendable {
     private let wakeUp: Int32
     private let listeningSocket: Int32
     private let unfinished = UnfinishedRequests()
+    /// How many connections are open whose first request hasn't been answered.
+    private let unserved = Atomic<Int>(0)
     /// Monotonic time in seconds after which a worker ends even with requests waiting; 0 while serving.
     private let deadline = Atomic<Int>(0)
     /// Monotonic time in seconds from which a want of descriptors or memory is logged again.
@@ -25,8 +27,10 @@ final class WorkerLoop: Sendable {
     private static let exhaustedPause: UInt32 = 50_000
     /// How long after a warning of that the next one comes, in seconds.
     private static let warningInterval = 60
-    /// How long a stopping worker waits for a request, or the rest of one, before it looks again, in milliseconds.
+    /// How long a stopping worker waits for the request on a new connection, in milliseconds.
     private static let lastRequestWait: Int32 = 100
+    /// How often it looks meanwhile, in milliseconds.
+    private static let lastLook: Int32 = 10
 
     /// - Throws: ``SystemError`` when `listeningSocket` can't be polled.
     init(listeningSocket: Int32) throws(SystemError) {
@@ -49,23 +53,33 @@ final class WorkerLoop: Sendable {
     /// One worker's life: serves what is ready, until ``stop(within:)``.
     func run(_ worker: Worker, _ handler: inout some RequestHandler & ~Copyable) {
         var events = [epoll_event](repeating: epoll_event(), count: 16)
+        var quietTime: Int32 = 0
         while true {
             let end = deadline.load(ordering: .acquiring)
             let isStopping = end != 0
             // While serving, a worker takes one event, and leaves the others to the other workers.
-            let wait = !isStopping ? -1 : unfinished.isEmpty ? 0 : Self.lastRequestWait
-            let count = epoll_wait(epoll, &events, isStopping ? Int32(events.count) : 1, wait)
+            let count = epoll_wait(epoll, &events, isStopping ? Int32(events.count) : 1, isStopping ? 0 : -1)
             if count < 0 && errno != EINTR { return }
             var isIdle = true
             for event in events.prefix(Int(max(count, 0))) where event.data.u64 != Self.wakeUpEvent {
                 isIdle = false
                 if event.data.u64 == Self.listeningEvent {
-                    accept(worker, &handler, isStopping: isStopping)
+                    accept(worker, &handler)
                 } else if let request = event.data.ptr?.assumingMemoryBound(to: FCGX_Request.self) {
                     serve(Connection(request: request), worker, &handler, EPOLL_CTL_MOD)
                 }
             }
-            if isStopping && (isIdle && unfinished.isEmpty || monotonicSeconds >= end) { return }
+            guard isStopping else { continue }
+            if monotonicSeconds >= end { return }
+            guard isIdle else {
+                quietTime = 0
+                continue
+            }
+            // Who has connected is about to send a request, and who has sent a part of one the rest.
+            let isAwaited = unserved.load(ordering: .acquiring) > 0 && quietTime < Self.lastRequestWait
+            guard isAwaited || !unfinished.isEmpty else { return }
+            usleep(UInt32(Self.lastLook) * 1000)
+            quietTime += Self.lastLook
         }
     }
 
@@ -80,7 +94,7 @@ final class WorkerLoop: Sendable {
         unfinished.interruptOverdue(limit: Worker.limit)
     }
 
-    private func accept(_ worker: Worker, _ handler: inout some RequestHandler & ~Copyable, isStopping: Bool) {
+    private func accept(_ worker: Worker, _ handler: inout some RequestHandler & ~Copyable) {
         for turn in 0..<Self.acceptsInARow {
             let socket = accept4(listeningSocket, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
             let error = errno
@@ -90,7 +104,7 @@ final class WorkerLoop: Sendable {
             // None waits any more; or another process was faster, or the peer has gone.
             guard socket >= 0 else { return }
             let connection = Connection(socket: socket)
-            if isStopping { _ = connection.isReadable(within: Self.lastRequestWait) }
+            unserved.add(1, ordering: .relaxed)
             serve(connection, worker, &handler, EPOLL_CTL_ADD)
         }
     }
@@ -100,6 +114,7 @@ final class WorkerLoop: Sendable {
         _ connection: Connection, _ worker: Worker, _ handler: inout some RequestHandler & ~Copyable, _ operation: Int32
     ) {
         let socket = connection.socket
+        let isNew = !connection.hasServed
         let part = unfinished.take(socket)
         let isKept: Bool
         switch connection.receive(after: part?.records) {
@@ -120,17 +135,18 @@ final class WorkerLoop: Sendable {
         case .end:
             isKept = connection.discard()
         }
+        if isNew && (!isKept || connection.hasServed) { unserved.subtract(1, ordering: .releasing) }
         if isKept { wait(for: connection, operation) }
     }
 
     /// Puts a connection back into the set until its next request, or its end.
     private func wait(for connection: Connection, _ operation: Int32) {
         let event = UInt64(UInt(bitPattern: connection.request))
-        if !arm(connection.socket, event, operation) {
-            // Not for the next connection that gets this descriptor.
-            _ = unfinished.take(connection.socket)
-            connection.discard()
-        }
+        guard !arm(connection.socket, event, operation) else { return }
+        // Not for the next connection that gets this descriptor.
+        _ = unfinished.take(connection.socket)
+        if !connection.hasServed { unserved.subtract(1, ordering: .releasing) }
+        connection.discard()
     }
 
     private func arm(_ descriptor: Int32, _ event: UInt64, _ operation: Int32) -> Bool {
