@@ -1,3 +1,5 @@
+import Glibc
+
 /// The records of one request, looked through before libfcgi sees them.
 ///
 /// libfcgi trusts its peer: a parameter that claims to be 2 GiB long, or a query of values that names one 20 times,
@@ -143,7 +145,14 @@ private struct NameValuePairs {
     /// Whether the last pair has come to its end.
     var areWhole: Bool { pairBytesLeft == 0 && lengthBytesLeft == 0 && nameLength == nil }
 
-    /// - Returns: false when they are too long.
+    /// Whether C would take a part of these bytes for the whole: of the visitor `alice\0bob` it sees `alice`.
+    private static func hasNUL(_ bytes: Span<UInt8>) -> Bool {
+        bytes.withUnsafeBufferPointer { bytes in
+            bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false
+        }
+    }
+
+    /// - Returns: false when they are too long, or no C strings.
     mutating func read(_ bytes: Span<UInt8>) -> Bool {
         total += bytes.count
         guard total <= RequestRecords.maximumParametersLength else { return false }
@@ -151,6 +160,7 @@ private struct NameValuePairs {
         while next < bytes.count {
             if pairBytesLeft > 0 {
                 let count = min(pairBytesLeft, bytes.count - next)
+                guard !Self.hasNUL(bytes.extracting(next..<next + count)) else { return false }
                 pairBytesLeft -= count
                 next += count
                 continue

@@ -81,6 +81,26 @@ def test_a_strange_value_in_any_variable_costs_no_other_request(
     assert_lost(f"{value} in each of {len(VARIABLES)} variables", answered, 0, at_most=0)
 
 
+@pytest.mark.parametrize("value", [b"\0", b"alice\0bob", b"alice\0", b"\0" * 1000], ids=lambda value: f"{value[:12]}")
+def test_a_NUL_in_any_variable_ends_the_connection_and_costs_no_other_request(
+    directory: Path, program: Path, running, value: bytes
+) -> None:
+    responder = running(Responder(directory, program, SETTINGS))
+    answered = 0
+    for name in VARIABLES:
+        for variables in ({**ALICES, name: value}, {**ALICES, name + value: b"bob"}):
+            with responder.connection() as connection:
+                connection.sendall(request_of(variables.items()))
+                connection.settimeout(5)
+                assert connection.recv(1) == b""
+            with responder.connection() as connection:
+                connection.sendall(request_of(ALICES.items()))
+                assert_honest(answer(connection), b"", b"")
+                answered += 1
+    assert responder.process.poll() is None
+    assert_lost(f"{value[:10]} in each of {len(VARIABLES)} variables' names and values", answered, 0, at_most=0)
+
+
 def test_10000_variables_are_read(directory: Path, program: Path, running) -> None:
     responder = running(Responder(directory, program, SETTINGS))
     answered = 0
