@@ -11,6 +11,7 @@ import random
 import re
 import select
 import shutil
+import signal
 import socket
 import struct
 import sys
@@ -192,6 +193,8 @@ def size(responder: Responder) -> tuple[int, int]:
 
 def main(seconds: int = 15, seed: int = 0) -> None:
     seed = seed or random.SystemRandom().randrange(1, 1 << 32)
+    # Also then it leaves nothing behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     streams = Streams(seed)
     directory = Path(tempfile.mkdtemp(prefix="charts-token-fuzz-"))
     directory.chmod(0o755)
