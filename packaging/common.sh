@@ -21,6 +21,10 @@ export CHARTS_TOKEN_COMMIT=$commit
 SOURCE_DATE_EPOCH=$(git -C "$repository" log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 
+# For a program that doesn't depend on the directory it was built in, whose name would else be in hashes of its modules
+# (.swift_modhash): nobody compiles it a second time from those.
+reproducibly=(-Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen)
+
 # The output directory: the script's argument.
 output=$(realpath -m "${1:-$repository/.build/packages}")
 mkdir -p "$output"
