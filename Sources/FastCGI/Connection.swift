@@ -11,9 +11,7 @@ import Glibc
 struct Connection {
     let request: UnsafeMutablePointer<FCGX_Request>
 
-    /// As much as is looked at in one system call, in bytes: a web server's request is a tenth of it.
-    private static let chunkLength = 16 << 10
-    /// How many chunks of a long request are read before other connections have their turn.
+    /// How many buffers of a long request are read before other connections have their turn.
     private static let chunksInARow = 64
 
     /// What is there when a connection is looked at.
@@ -55,27 +53,28 @@ struct Connection {
 
     /// Looks what the peer has sent, without waiting for more.
     ///
-    /// - Parameter part: What has come of the request before.
-    func receive(after part: RequestRecords?) -> Arrival {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.chunkLength) { buffer in
-            if part == nil {
-                // Nearly every request has come whole, and libfcgi itself can read it from the socket.
-                let count = recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT | MSG_PEEK))
-                guard count > 0 else { return count < 0 && Self.isTemporary(errno) ? .nothing : .end }
-                var records = RequestRecords(isCollecting: false)
-                let progress = records.read(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
-                if progress == .complete && records.arePlain { return .request }
-            }
-            var records = part ?? RequestRecords(isCollecting: true)
-            for _ in 0..<Self.chunksInARow {
-                let count = recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
-                guard count > 0 else { return count < 0 && Self.isTemporary(errno) ? .part(records) : .end }
-                let progress = records.read(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
-                guard progress != .broken && send(&records.managementReply) else { return .end }
-                if progress == .complete { return .collected(records) }
-            }
-            return .part(records)
+    /// - Parameters:
+    ///   - part: What has come of the request before.
+    ///   - buffer: Memory to work in: as much as is looked at in one system call. A web server's request takes about
+    ///     1 KiB, so that nearly every one comes whole.
+    func receive(after part: RequestRecords?, into buffer: UnsafeMutableBufferPointer<UInt8>) -> Arrival {
+        if part == nil {
+            // libfcgi itself can read it from the socket.
+            let count = recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT | MSG_PEEK))
+            guard count > 0 else { return count < 0 && Self.isTemporary(errno) ? .nothing : .end }
+            var records = RequestRecords(isCollecting: false)
+            let progress = records.read(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
+            if progress == .complete && records.arePlain { return .request }
         }
+        var records = part ?? RequestRecords(isCollecting: true)
+        for _ in 0..<Self.chunksInARow {
+            let count = recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+            guard count > 0 else { return count < 0 && Self.isTemporary(errno) ? .part(records) : .end }
+            let progress = records.read(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
+            guard progress != .broken && send(&records.managementReply) else { return .end }
+            if progress == .complete { return .collected(records) }
+        }
+        return .part(records)
     }
 
     /// Answers the request that has come, and gives the connection up unless the web server wants to keep it.
@@ -128,7 +127,7 @@ struct Connection {
     /// Reads FCGI_STDIN to its end, for GET too: what stays unread on a kept connection is taken for the next
     /// request, and what stays unread on another one makes the kernel reset it.
     private func drainStandardInput() {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 8192) { buffer in
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in
             while FCGX_GetStr(buffer.baseAddress, Int32(buffer.count), request.pointee.in) == Int32(buffer.count) {}
         }
     }

@@ -69,7 +69,8 @@ public struct Response: Sendable, Equatable {
             message.append(contentsOf: field.value.utf8)
         }
         if status != .noContent {
-            message.append(contentsOf: "\r\nContent-Length: \(body.count)".utf8)
+            message.append(contentsOf: "\r\nContent-Length: ".utf8)
+            message.append(contentsOf: String(body.count).utf8)
         }
         message.append(contentsOf: "\r\n\r\n".utf8)
         if method != "HEAD" { message.append(contentsOf: body) }

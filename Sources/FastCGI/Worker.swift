@@ -18,6 +18,8 @@ final class Worker: Sendable {
     private let task = Mutex<Task?>(nil)
     /// A file in memory, for requests that had to be collected: libfcgi reads from a descriptor.
     private let file: Int32
+    /// Memory for what connections send, 16 KiB. Only the worker's own thread uses it, which the compiler can't see.
+    nonisolated(unsafe) let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 16 << 10)
 
     /// - Throws: ``SystemError`` when descriptors or memory are used up.
     init() throws(SystemError) {
@@ -27,6 +29,7 @@ final class Worker: Sendable {
 
     deinit {
         close(file)
+        buffer.deallocate()
     }
 
     /// Calls `body` with a descriptor from which `bytes` can be read.

@@ -117,7 +117,7 @@ final class WorkerLoop: Sendable {
         let isNew = !connection.hasServed
         let part = unfinished.take(socket)
         let isKept: Bool
-        switch connection.receive(after: part?.records) {
+        switch connection.receive(after: part?.records, into: worker.buffer) {
         case .request:
             worker.begin(socket)
             isKept = connection.serve(with: &handler) { worker.end() }
