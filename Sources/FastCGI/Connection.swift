@@ -77,12 +77,12 @@ struct Connection {
         return .part(records)
     }
 
-    /// Answers the request that has come, and gives the connection up unless the web server wants to keep it.
+    /// Answers the request that has come.
     ///
     /// - Parameters:
     ///   - file: A file that holds the request, where the socket doesn't any more.
     ///   - ending: Called when the peer isn't waited for any more, and before the socket is closed.
-    /// - Returns: Whether the connection is kept, for another request; otherwise it is closed and freed.
+    /// - Returns: Whether the web server wants to keep the connection, for another request.
     func serve(
         with handler: inout some RequestHandler & ~Copyable, from file: Int32? = nil, ending: () -> Void
     ) -> Bool {
@@ -91,7 +91,7 @@ struct Connection {
         guard FCGX_Accept_r(request) == 0 else {
             // The peer has reset the connection meanwhile, and libfcgi has closed it.
             ending()
-            return discard()
+            return false
         }
         drainStandardInput()
         request.pointee.ipcFd = socket
@@ -102,26 +102,23 @@ struct Connection {
             for line in response.log { put(Array(line.text.utf8), into: self.request.pointee.err) }
             put(response.message(for: request.method), into: self.request.pointee.out)
         }
-        let failed =
-            FCGX_FClose(request.pointee.err) != 0 || FCGX_FClose(request.pointee.out) != 0
-            || FCGX_GetError(request.pointee.in) != 0
-        let isKept = request.pointee.keepConnection != 0 && !failed
+        let failed = FCGX_FClose(request.pointee.err) != 0 || FCGX_FClose(request.pointee.out) != 0
         ending()
-        // With everything read, closing loses nothing of the answer; only after a failure may unread bytes make the
-        // kernel reset the connection, and libfcgi's lingering close is worth its three system calls.
-        FCGX_Free(request, failed ? 1 : 0)
-        return isKept || discard()
+        // Everything has been read, so that closing loses nothing of the answer; libfcgi's own close would linger.
+        FCGX_Free(request, 0)
+        return request.pointee.keepConnection != 0 && !failed
     }
 
     /// Closes the socket and frees the state.
     ///
-    /// - Returns: false, as ``serve(with:ending:)`` does of a connection that isn't kept.
-    @discardableResult
-    func discard() -> Bool {
+    /// - Parameter wasWaiting: Whether it has been in an epoll set. Another thread that looks through the set at that
+    ///   moment may hold the socket open until it wakes up the next time (Linux 6.10 and newer), so that the peer has to
+    ///   be told before.
+    func discard(wasWaiting: Bool) {
         FCGX_Free(request, 0)
+        if wasWaiting { shutdown(socket, Int32(SHUT_RDWR)) }
         if socket >= 0 { close(socket) }
         request.deallocate()
-        return false
     }
 
     /// Reads FCGI_STDIN to its end, for GET too: what stays unread on a kept connection is taken for the next

@@ -126,17 +126,21 @@ final class WorkerLoop: Sendable {
                 worker.withFile(of: records.collected) { file in
                     worker.begin(socket)
                     return connection.serve(with: &handler, from: file) { worker.end() }
-                } ?? connection.discard()
+                } ?? false
         case .part(let records):
             unfinished.put(records, socket, begin: part?.begin ?? monotonicSeconds)
             isKept = true
         case .nothing:
             isKept = true
         case .end:
-            isKept = connection.discard()
+            isKept = false
         }
         if isNew && (!isKept || connection.hasServed) { unserved.subtract(1, ordering: .releasing) }
-        if isKept { wait(for: connection, operation) }
+        if isKept {
+            wait(for: connection, operation)
+        } else {
+            connection.discard(wasWaiting: operation == EPOLL_CTL_MOD)
+        }
     }
 
     /// Puts a connection back into the set until its next request, or its end.
@@ -146,7 +150,7 @@ final class WorkerLoop: Sendable {
         // Not for the next connection that gets this descriptor.
         _ = unfinished.take(connection.socket)
         if !connection.hasServed { unserved.subtract(1, ordering: .releasing) }
-        connection.discard()
+        connection.discard(wasWaiting: operation == EPOLL_CTL_MOD)
     }
 
     private func arm(_ descriptor: Int32, _ event: UInt64, _ operation: Int32) -> Bool {

@@ -31,25 +31,24 @@ func fuzzRecords(_ input: [UInt8]) throws {
             part = records
             continue
         case .end:
-            connection.discard()
-            return
+            return connection.discard(wasWaiting: false)
         case .request: isKept = connection.serve(with: &handler) {}
         case .collected(let records):
             isKept =
                 worker.withFile(of: records.collected) { connection.serve(with: &handler, from: $0) {} }
-                ?? connection.discard()
+                ?? false
         }
         let sent = variables(in: pending)
         require(handler.variables == sent, "libfcgi reads what was sent, \(sent), not \(handler.variables)")
         require(answeredRequest(peer) == requestID(in: pending), "the answer is the request's")
-        guard isKept else { return }
+        guard isKept else { return connection.discard(wasWaiting: false) }
         var byte: UInt8 = 0
         let count = recv(connection.socket, &byte, 1, Int32(MSG_DONTWAIT | MSG_PEEK))
         require(count <= 0, "nothing of a request is left for the next one")
         part = nil
         pending = []
     }
-    connection.discard()
+    connection.discard(wasWaiting: false)
 }
 
 /// libfcgi is started once.
