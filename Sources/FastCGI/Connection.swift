@@ -11,6 +11,10 @@ import Glibc
 struct Connection {
     let request: UnsafeMutablePointer<FCGX_Request>
 
+    /// How often, and how long in milliseconds, the rest of a request is waited for before the thread does something
+    /// else: Apache sends one in four writes, and makes them in a row.
+    private static let waitsForRest = 4
+    private static let waitForRest: Int32 = 5
     /// How many buffers of a long request are read before other connections have their turn.
     private static let chunksInARow = 64
 
@@ -67,12 +71,19 @@ struct Connection {
             if progress == .complete && records.arePlain { return .request }
         }
         var records = part ?? RequestRecords(isCollecting: true)
+        // Only once for a request, so that who sends one slowly holds the thread no longer.
+        var waits = part == nil ? Self.waitsForRest : 0
         for _ in 0..<Self.chunksInARow {
             let count = recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
             guard count > 0 else { return count < 0 && Self.isTemporary(errno) ? .part(records) : .end }
             let progress = records.read(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
             guard progress != .broken && send(&records.managementReply) else { return .end }
             if progress == .complete { return .collected(records) }
+            if count < buffer.count && waits > 0 {
+                waits -= 1
+                var poll = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+                if Glibc.poll(&poll, 1, Self.waitForRest) == 0 { waits = 0 }
+            }
         }
         return .part(records)
     }

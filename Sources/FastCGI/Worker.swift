@@ -15,6 +15,9 @@ final class Worker: Sendable {
     /// How long a request may take to come, and its answer to be written, in seconds.
     static let limit = 10
 
+    /// How much of the file stays allocated, in bytes.
+    private static let keptFileLength = 64 << 10
+
     private let task = Mutex<Task?>(nil)
     /// A file in memory, for requests that had to be collected: libfcgi reads from a descriptor.
     private let file: Int32
@@ -37,7 +40,8 @@ final class Worker: Sendable {
     /// - Returns: nil when there is no memory for them.
     func withFile<Result>(of bytes: [UInt8], _ body: (Int32) -> Result) -> Result? {
         defer {
-            ftruncate(file, 0)
+            // What a small request leaves there is overwritten by the next one, and not read any more.
+            if bytes.count > Self.keptFileLength { ftruncate(file, 0) }
             lseek(file, 0, SEEK_SET)
         }
         return pwrite(file, bytes, bytes.count, 0) == bytes.count ? body(file) : nil
