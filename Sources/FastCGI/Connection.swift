@@ -11,10 +11,9 @@ import Glibc
 struct Connection {
     let request: UnsafeMutablePointer<FCGX_Request>
 
-    /// How often, and how long in milliseconds, the rest of a request is waited for before the thread does something
-    /// else: Apache sends one in four writes, and makes them in a row.
+    /// How often the rest of a request is waited for before the thread does something else: Apache sends one in four
+    /// writes, and makes them in a row.
     private static let waitsForRest = 4
-    private static let waitForRest: Int32 = 5
     /// How many buffers of a long request are read before other connections have their turn.
     private static let chunksInARow = 64
 
@@ -55,13 +54,16 @@ struct Connection {
     /// Whether a failed system call may succeed later.
     private static func isTemporary(_ error: Int32) -> Bool { error == EAGAIN || error == EINTR }
 
-    /// Looks what the peer has sent, without waiting for more.
+    /// Looks what the peer has sent, and waits a moment for the rest of a request that has just begun.
     ///
     /// - Parameters:
     ///   - part: What has come of the request before.
     ///   - buffer: Memory to work in: as much as is looked at in one system call. A web server's request takes about
-    ///     1 KiB, so that nearly every one comes whole.
-    func receive(after part: RequestRecords?, into buffer: UnsafeMutableBufferPointer<UInt8>) -> Arrival {
+    ///     1 KiB.
+    ///   - milliseconds: How long to wait for the next piece of such a request.
+    func receive(
+        after part: RequestRecords?, into buffer: UnsafeMutableBufferPointer<UInt8>, waiting milliseconds: Int32 = 5
+    ) -> Arrival {
         if part == nil {
             // libfcgi itself can read it from the socket.
             let count = recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT | MSG_PEEK))
@@ -82,7 +84,7 @@ struct Connection {
             if count < buffer.count && waits > 0 {
                 waits -= 1
                 var poll = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-                if Glibc.poll(&poll, 1, Self.waitForRest) == 0 { waits = 0 }
+                if Glibc.poll(&poll, 1, milliseconds) == 0 { waits = 0 }
             }
         }
         return .part(records)
