@@ -1,145 +1,124 @@
 import CFastCGI
 import Glibc
 
-/// One connection from the web server, with libfcgi's state for the request on it.
+/// One connection from the web server, with libfcgi's state for the request on it; it is closed with its last use.
 ///
 /// libfcgi reads and writes the records; but it gets only whole requests (``RequestRecords``), and accepting, waiting
 /// and closing are done here, because libfcgi's own pin a thread: its accept waits up to 2 s for the first byte (TCP:
 /// for ever), its close up to 2 s for the peer's.
-/// The state lives on the heap and is never moved, since libfcgi's streams point back at it; a connection is a
-/// pointer to it, so that it fits into an epoll event.
-struct Connection {
-    let request: UnsafeMutablePointer<FCGX_Request>
-
-    /// How often the rest of a request is waited for before the thread does something else: Apache sends one in four
-    /// writes, and makes them in a row.
-    private static let waitsForRest = 4
-    /// How many buffers of a long request are read before other connections have their turn.
-    private static let chunksInARow = 64
-
+final class Connection {
     /// What is there when a connection is looked at.
     enum Arrival {
-        /// A whole request, still in the socket.
-        case request
-        /// A whole request, which had come in pieces.
-        case collected(RequestRecords)
-        /// Nothing.
-        case nothing
-        /// A part of a request, and more is to come.
-        case part(RequestRecords)
+        /// A whole request, as its records.
+        case request([UInt8])
+        /// Nothing, or a part of a request: more is to come.
+        case incomplete
         /// The peer has gone, or breaks the protocol.
         case end
     }
 
-    /// Takes over an accepted socket.
+    /// The connection's descriptor.
+    let socket: Int32
+    /// When the first byte of a request came whose rest hasn't come, in ``monotonicSeconds``.
+    private(set) var unfinishedSince: Int?
+
+    private var unfinished: RequestRecords?
+    /// On the heap and never moved, since libfcgi's streams point back at it.
+    private let state: UnsafeMutablePointer<FCGX_Request>
+
+    /// How many buffers of a long request are read before other connections have their turn.
+    private static let chunksInARow = 64
+    /// As long as it always has room on its way, if the peer has read what came before, in bytes.
+    private static let shortAnswer = 8 << 10
+    /// How long a part of a longer answer may wait for the peer to read, in seconds.
+    private static let limit = 10
+
+    /// Takes over an accepted socket, which doesn't block.
     init(socket: Int32) {
-        request = .allocate(capacity: 1)
+        self.socket = socket
+        state = .allocate(capacity: 1)
         // Without a listening socket of its own, libfcgi can't accept another connection when this one fails.
-        FCGX_InitRequest(request, -1, 0)
-        request.pointee.ipcFd = socket
+        FCGX_InitRequest(state, -1, 0)
         // FCGX_Accept_r finishes the request before it, and would close a socket that isn't to be kept.
-        request.pointee.keepConnection = 1
+        state.pointee.keepConnection = 1
     }
 
-    /// The connection behind an epoll event.
-    init(request: UnsafeMutablePointer<FCGX_Request>) {
-        self.request = request
+    deinit {
+        FCGX_Free(state, 0)
+        state.deallocate()
+        close(socket)
     }
-
-    var socket: Int32 { request.pointee.ipcFd }
 
     /// Whether a request has come on it: libfcgi remembers its id, which isn't 0.
-    var hasServed: Bool { request.pointee.requestId != 0 }
+    var hasServed: Bool { state.pointee.requestId != 0 }
 
     /// Whether a failed system call may succeed later.
     private static func isTemporary(_ error: Int32) -> Bool { error == EAGAIN || error == EINTR }
 
-    /// Looks what the peer has sent, and waits a moment for the rest of a request that has just begun.
+    /// Looks what the peer has sent.
     ///
-    /// - Parameters:
-    ///   - part: What has come of the request before.
-    ///   - buffer: Memory to work in: as much as is looked at in one system call. A web server's request takes about
-    ///     1 KiB.
-    ///   - milliseconds: How long to wait for the next piece of such a request.
-    func receive(
-        after part: RequestRecords?, into buffer: UnsafeMutableBufferPointer<UInt8>, waiting milliseconds: Int32 = 5
-    ) -> Arrival {
-        if part == nil {
-            // libfcgi itself can read it from the socket.
-            let count = recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT | MSG_PEEK))
-            guard count > 0 else { return count < 0 && Self.isTemporary(errno) ? .nothing : .end }
-            var records = RequestRecords(isCollecting: false)
-            let progress = records.read(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
-            if progress == .complete && records.arePlain { return .request }
-        }
-        var records = part ?? RequestRecords(isCollecting: true)
-        // Only once for a request, so that who sends one slowly holds the thread no longer.
-        var waits = part == nil ? Self.waitsForRest : 0
+    /// - Parameter buffer: Memory to work in.
+    func receive(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Arrival {
+        var records = unfinished.take() ?? RequestRecords()
         for _ in 0..<Self.chunksInARow {
             let count = recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
-            guard count > 0 else { return count < 0 && Self.isTemporary(errno) ? .part(records) : .end }
+            guard count > 0 else {
+                guard count < 0 && Self.isTemporary(errno) else { return .end }
+                break
+            }
             let progress = records.read(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
             guard progress != .broken && send(&records.managementReply) else { return .end }
-            if progress == .complete { return .collected(records) }
-            if count < buffer.count && waits > 0 {
-                waits -= 1
-                var poll = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-                if Glibc.poll(&poll, 1, milliseconds) == 0 { waits = 0 }
+            if progress == .complete {
+                unfinishedSince = nil
+                return .request(records.collected)
             }
+            if count < buffer.count { break }
         }
-        return .part(records)
+        unfinishedSince = records.areEmpty ? nil : unfinishedSince ?? monotonicSeconds
+        unfinished = records
+        return .incomplete
     }
 
-    /// Answers the request that has come.
+    /// Answers a request.
     ///
-    /// - Parameters:
-    ///   - file: A file that holds the request, where the socket doesn't any more.
-    ///   - ending: Called when the peer isn't waited for any more, and before the socket is closed.
+    /// - Parameter file: Holds the request.
     /// - Returns: Whether the web server wants to keep the connection, for another request.
-    func serve(
-        with handler: inout some RequestHandler & ~Copyable, from file: Int32? = nil, ending: () -> Void
-    ) -> Bool {
-        let socket = self.socket
-        if let file { request.pointee.ipcFd = file }
-        guard FCGX_Accept_r(request) == 0 else {
-            // The peer has reset the connection meanwhile, and libfcgi has closed it.
-            ending()
+    func serve(with handler: inout some RequestHandler & ~Copyable, from file: RequestFile) -> Bool {
+        state.pointee.ipcFd = file.descriptor
+        guard FCGX_Accept_r(state) == 0 else {
+            file.descriptor = state.pointee.ipcFd
             return false
         }
         drainStandardInput()
-        request.pointee.ipcFd = socket
+        state.pointee.ipcFd = socket
 
         do {
-            let request = Request(borrowing: UnsafePointer(self.request.pointee.envp))
+            let request = Request(borrowing: UnsafePointer(state.pointee.envp))
             let response = handler.respond(to: request)
-            for line in response.log { put(Array(line.text.utf8), into: self.request.pointee.err) }
-            put(response.message(for: request.method), into: self.request.pointee.out)
+            let log = response.log.flatMap { Array($0.text.utf8) }
+            let message = response.message(for: request.method)
+            if log.count + message.count > Self.shortAnswer { waitForPeer() }
+            put(log, into: state.pointee.err)
+            put(message, into: state.pointee.out)
         }
-        let failed = FCGX_FClose(request.pointee.err) != 0 || FCGX_FClose(request.pointee.out) != 0
-        ending()
+        let failed = FCGX_FClose(state.pointee.err) != 0 || FCGX_FClose(state.pointee.out) != 0
         // Everything has been read, so that closing loses nothing of the answer; libfcgi's own close would linger.
-        FCGX_Free(request, 0)
-        return request.pointee.keepConnection != 0 && !failed
+        FCGX_Free(state, 0)
+        return state.pointee.keepConnection != 0 && !failed
     }
 
-    /// Closes the socket and frees the state.
-    ///
-    /// - Parameter wasWaiting: Whether it has been in an epoll set. Another thread that looks through the set at that
-    ///   moment may hold the socket open until it wakes up the next time (Linux 6.10 and newer), so that the peer has to
-    ///   be told before.
-    func discard(wasWaiting: Bool) {
-        FCGX_Free(request, 0)
-        if wasWaiting { shutdown(socket, Int32(SHUT_RDWR)) }
-        if socket >= 0 { close(socket) }
-        request.deallocate()
-    }
-
-    /// Reads FCGI_STDIN to its end, for GET too: what stays unread on a kept connection is taken for the next
-    /// request, and what stays unread on another one makes the kernel reset it.
+    /// Reads FCGI_STDIN to its end, for GET too, as libfcgi wants it.
     private func drainStandardInput() {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in
-            while FCGX_GetStr(buffer.baseAddress, Int32(buffer.count), request.pointee.in) == Int32(buffer.count) {}
+            while FCGX_GetStr(buffer.baseAddress, Int32(buffer.count), state.pointee.in) == Int32(buffer.count) {}
         }
+    }
+
+    /// From now on, what is sent waits until there is room for it.
+    private func waitForPeer() {
+        var limit = timeval(tv_sec: Self.limit, tv_usec: 0)
+        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        _ = fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) & ~O_NONBLOCK)
     }
 
     /// Sends what no request has to wait for. A peer that doesn't read it is not waited for either.
@@ -151,6 +130,7 @@ struct Connection {
     }
 
     private func put(_ bytes: [UInt8], into stream: UnsafeMutablePointer<FCGX_Stream>?) {
+        guard !bytes.isEmpty else { return }
         bytes.withUnsafeBytes { bytes in
             _ = FCGX_PutStr(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), stream)
         }

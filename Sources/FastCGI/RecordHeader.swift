@@ -36,7 +36,6 @@ struct RecordHeader {
 
     /// Appends the header of the same record without its padding.
     func appendWithoutPadding(to output: inout [UInt8]) {
-        let header = bits & ~0xffff
-        for shift in stride(from: 56, through: 0, by: -8) { output.append(UInt8(truncatingIfNeeded: header >> shift)) }
+        withUnsafeBytes(of: (bits & ~0xffff).bigEndian) { output.append(contentsOf: $0) }
     }
 }

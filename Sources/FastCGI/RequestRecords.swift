@@ -19,15 +19,15 @@ struct RequestRecords {
     /// The longest that a request's parameters may be, in bytes.
     static let maximumParametersLength = 4 << 20
 
-    /// The request without its body, for libfcgi.
+    /// The request without its body, for libfcgi; and without padding, which libfcgi takes for records where it stands
+    /// behind one that begins or ends something.
     private(set) var collected: [UInt8] = []
-
-    /// Whether libfcgi can read them as they were sent: there is no management record, and no padding behind a record
-    /// that begins or ends something, where libfcgi forgets about it and takes it for records.
-    private(set) var arePlain = true
 
     /// What the management records among them are to be answered with; they are not collected.
     var managementReply: [UInt8] = []
+
+    /// More than most requests take, in bytes.
+    private static let usualLength = 2048
 
     /// The role of a program that makes the response (§6.2); the others are authorizers and filters.
     private static let responder: UInt16 = 1
@@ -36,7 +36,6 @@ struct RequestRecords {
         case begin, parameters, body, end
     }
 
-    private let isCollecting: Bool
     private var phase = Phase.begin
     private var requestID: UInt16 = 0
     private var role: UInt16 = 0
@@ -46,10 +45,8 @@ struct RequestRecords {
     private var paddingLeft = 0
     private var parameters = NameValuePairs()
 
-    /// - Parameter isCollecting: Whether ``collected`` is wanted.
-    init(isCollecting: Bool) {
-        self.isCollecting = isCollecting
-    }
+    /// Whether nothing of a request has come, or nothing but whole management records.
+    var areEmpty: Bool { phase == .begin && headerLength == 0 }
 
     /// Reads the bytes that have come next.
     mutating func read(_ bytes: Span<UInt8>) -> Progress {
@@ -85,12 +82,12 @@ struct RequestRecords {
         switch (phase, header.type) {
         case (_, _) where header.requestID == 0:
             managementReply += Self.reply(toManagementRecord: header)
-            arePlain = false
             return true
         case (.begin, .beginRequest):
             guard contentLeft == 8 else { return false }
             requestID = header.requestID
             phase = .parameters
+            collected.reserveCapacity(Self.usualLength)
         case (.parameters, .parameters) where header.requestID == requestID:
             guard role == Self.responder else { return false }
             guard isEmpty else { break }
@@ -102,8 +99,7 @@ struct RequestRecords {
         default:
             return false
         }
-        if paddingLeft > 0 && (isEmpty || header.type == .beginRequest) { arePlain = false }
-        if isCollecting { header.appendWithoutPadding(to: &collected) }
+        header.appendWithoutPadding(to: &collected)
         return true
     }
 
@@ -124,9 +120,7 @@ struct RequestRecords {
 
     private mutating func read(content: Span<UInt8>) -> Bool {
         guard header.requestID != 0 && header.type != .standardInput else { return true }
-        if isCollecting {
-            content.withUnsafeBufferPointer { collected.append(contentsOf: $0) }
-        }
+        content.withUnsafeBufferPointer { collected.append(contentsOf: $0) }
         if header.type == .parameters { return parameters.read(content) }
         // The role is the first two of the eight bytes of FCGI_BEGIN_REQUEST (§5.1).
         for index in content.indices where contentLeft - index > 6 { role = role << 8 | UInt16(content[index]) }

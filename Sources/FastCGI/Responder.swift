@@ -44,21 +44,23 @@ public struct Responder: Sendable {
         // delivered, and this thread waits for them.
         stopSignals.block()
         signal(SIGPIPE, SIG_IGN)
-        // What libfcgi waits for a failing peer to close, in milliseconds instead of its 2 s.
-        setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "20", 0)
         FCGX_Init()
+        // Processes that share the socket race for its connections, and the loser must not wait in accept.
+        let flags = fcntl(listeningSocket, F_GETFL)
+        guard flags >= 0, fcntl(listeningSocket, F_SETFL, flags | O_NONBLOCK) == 0 else { throw SystemError("fcntl") }
 
-        let loop = try WorkerLoop(listeningSocket: listeningSocket)
-        var workers: [(worker: Worker, thread: pthread_t)] = []
+        let drain = try Drain()
+        var workers: [pthread_t] = []
         var failure: SystemError?
         for _ in 0..<threads {
             do throws(SystemError) {
-                let worker = try Worker()
-                let thread = try startThread {
+                let epoll = try EpollSet()
+                let worker = try startThread { [listeningSocket] in
                     var handler = makeHandler()
-                    loop.run(worker, &handler)
+                    var worker = Worker(listeningSocket: listeningSocket, drain: drain, epoll: epoll)
+                    worker.run(&handler)
                 }
-                workers.append((worker, thread))
+                workers.append(worker)
             } catch {
                 failure = error
             }
@@ -69,16 +71,13 @@ public struct Responder: Sendable {
         }
 
         ServiceManager.notify("READY=1")
-        while !stopSignals.wait(seconds: 1) {
-            loop.interruptOverdue()
-            for (worker, _) in workers { worker.interruptIfOverdue() }
-        }
+        stopSignals.wait()
         ServiceManager.notify("STOPPING=1")
-        loop.stop(within: Self.drainTime)
+        drain.begin(for: Self.drainTime)
         // A peer that still holds its thread then has said nothing for 2 s, and gets no answer.
         var deadline = timespec()
         clock_gettime(CLOCK_MONOTONIC, &deadline)
         deadline.tv_sec += Self.drainTime
-        for (_, thread) in workers { _ = pthread_clockjoin_np(thread, nil, CLOCK_MONOTONIC, &deadline) }
+        for worker in workers { _ = pthread_clockjoin_np(worker, nil, CLOCK_MONOTONIC, &deadline) }
     }
 }

@@ -39,10 +39,8 @@ struct SignalSet {
     }
 
     /// Waits for one of the signals, which must be blocked.
-    ///
-    /// - Returns: Whether one came within `seconds`.
-    func wait(seconds: Int) -> Bool {
-        var limit = timespec(tv_sec: seconds, tv_nsec: 0)
-        return withUnsafePointer(to: set) { sigtimedwait($0, nil, &limit) > 0 }
+    func wait() {
+        var signal: Int32 = 0
+        while withUnsafePointer(to: set, { sigwait($0, &signal) }) != 0 {}
     }
 }

@@ -2,75 +2,165 @@ import CFastCGI
 import Glibc
 import Synchronization
 
-/// What a worker thread is busy with, so that another thread can end what takes too long.
+/// One thread's work: accepts connections, and serves those that it has accepted until they end.
 ///
-/// libfcgi waits without a limit for a peer that doesn't read its answer; timeouts of the socket would cost two system
-/// calls for each connection.
-final class Worker: Sendable {
-    private struct Task {
-        var socket: Int32
-        var begin: Int
-    }
+/// It waits for all of them at once, so that a connection on which nothing comes, or a part of a request, holds no
+/// thread. No other worker touches them: a system call and a switch to another thread less for each request.
+struct Worker: ~Copyable {
+    private let listeningSocket: Int32
+    private let drain: Drain
+    private let epoll: EpollSet
+    /// The connections that are waited for, by their sockets.
+    private var connections: [Int32: Connection] = [:]
+    /// Those of them on which a part of a request has come.
+    private var unfinished: Set<Int32> = []
+    /// When those were last looked through, in ``monotonicSeconds``.
+    private var lastLook = 0
+    private var isAccepting = true
+    private var file: RequestFile?
+    /// Memory for what connections send: as much as is looked at in one system call.
+    private let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 16 << 10)
 
-    /// How long a request may take to come, and its answer to be written, in seconds.
-    static let limit = 10
+    /// How long a request may take to come, in seconds.
+    private static let limit = 10
+    /// How long accepting pauses when descriptors or memory are used up, in milliseconds.
+    private static let exhaustedPause: Int32 = 50
+    /// How long after a warning of that the next one comes, in seconds.
+    private static let warningInterval = 60
+    /// How long a worker that is to end waits for the request on a new connection, in milliseconds.
+    private static let lastRequestWait: Int32 = 100
+    /// How often it looks meanwhile, in milliseconds.
+    private static let lastLookInterval: Int32 = 10
 
-    /// How much of the file stays allocated, in bytes.
-    private static let keptFileLength = 64 << 10
+    /// Monotonic time in seconds from which a want of descriptors or memory is logged again.
+    private static let nextWarning = Atomic<Int>(0)
 
-    private let task = Mutex<Task?>(nil)
-    /// A file in memory, for requests that had to be collected: libfcgi reads from a descriptor.
-    private let file: Int32
-    /// Memory for what connections send, 16 KiB. Only the worker's own thread uses it, which the compiler can't see.
-    nonisolated(unsafe) let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 16 << 10)
-
-    /// - Throws: ``SystemError`` when descriptors or memory are used up.
-    init() throws(SystemError) {
-        file = memfd_create("request", UInt32(MFD_CLOEXEC))
-        guard file >= 0 else { throw SystemError("memfd_create") }
+    /// - Parameter epoll: A set of this worker's own.
+    init(listeningSocket: Int32, drain: Drain, epoll: EpollSet) {
+        self.listeningSocket = listeningSocket
+        self.drain = drain
+        self.epoll = epoll
     }
 
     deinit {
-        close(file)
         buffer.deallocate()
     }
 
-    /// Calls `body` with a descriptor from which `bytes` can be read.
-    ///
-    /// - Returns: nil when there is no memory for them.
-    func withFile<Result>(of bytes: [UInt8], _ body: (Int32) -> Result) -> Result? {
-        defer {
-            // What a small request leaves there is overwritten by the next one, and not read any more.
-            if bytes.count > Self.keptFileLength { ftruncate(file, 0) }
-            lseek(file, 0, SEEK_SET)
+    /// Serves until the drain has begun, and what waits then is answered.
+    mutating func run(_ handler: inout some RequestHandler & ~Copyable) {
+        guard epoll.add(drain.wakeUp) else { return }
+        resumeAccepting()
+        var events = [epoll_event](repeating: epoll_event(), count: 16)
+        var quietTime: Int32 = 0
+        while true {
+            let end = drain.end
+            let isAwaited = end != nil && isRequestAwaited(after: quietTime)
+            guard let count = epoll.wait(milliseconds: timeout(isDraining: end != nil, isAwaited), &events) else {
+                return
+            }
+            if !isAccepting { resumeAccepting() }
+            for event in events.prefix(count) {
+                let source = event.data.fd
+                if source == listeningSocket {
+                    accept(&handler)
+                } else if source == drain.wakeUp {
+                    epoll.remove(source)
+                } else if let connection = connections[source] {
+                    serve(connection, &handler)
+                }
+            }
+            endOverdue()
+            guard let end else { continue }
+            if monotonicSeconds >= end { return }
+            quietTime = count > 0 ? 0 : quietTime + Self.lastLookInterval
+            if count == 0 && !isAwaited { return }
         }
-        return pwrite(file, bytes, bytes.count, 0) == bytes.count ? body(file) : nil
     }
 
-    /// The worker begins with a request on `socket`.
-    func begin(_ socket: Int32) {
-        let task = Task(socket: socket, begin: monotonicSeconds)
-        self.task.withLock { $0 = task }
+    /// How long to wait, in milliseconds; negative without a limit.
+    private func timeout(isDraining: Bool, _ isAwaited: Bool) -> Int32 {
+        if isDraining { return isAwaited ? Self.lastLookInterval : 0 }
+        if !isAccepting { return Self.exhaustedPause }
+        return unfinished.isEmpty ? -1 : 1000
     }
 
-    /// The worker is done with the socket, which is still open.
-    func end() {
-        task.withLock { $0 = nil }
+    /// Whether a request is about to come: who has connected sends one, and who has sent a part of one the rest.
+    private func isRequestAwaited(after quietTime: Int32) -> Bool {
+        !unfinished.isEmpty || quietTime < Self.lastRequestWait && connections.values.contains { !$0.hasServed }
     }
 
-    /// Ends the connection under a request that takes too long, which makes libfcgi give it up.
-    func interruptIfOverdue() {
-        task.withLock { task in
-            guard let overdue = task, monotonicSeconds - overdue.begin > Self.limit else { return }
-            shutdown(overdue.socket, Int32(SHUT_RDWR))
-            task = nil
+    private mutating func accept(_ handler: inout some RequestHandler & ~Copyable) {
+        let socket = accept4(listeningSocket, nil, nil, Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue))
+        guard socket < 0 else { return serve(Connection(socket: socket), &handler) }
+        // Else another worker was faster, or the peer has gone.
+        if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { pauseAccepting(SystemError("accept")) }
+    }
+
+    /// Answers the request on a connection, if it is whole; else the connection waits for the rest.
+    private mutating func serve(_ connection: Connection, _ handler: inout some RequestHandler & ~Copyable) {
+        switch connection.receive(into: buffer) {
+        case .request(let request):
+            if answer(request, on: connection, &handler) { keep(connection) } else { discard(connection) }
+        case .incomplete: keep(connection)
+        case .end: discard(connection)
         }
     }
-}
 
-/// Seconds of a clock that nobody sets.
-var monotonicSeconds: Int {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return now.tv_sec
+    private mutating func answer(
+        _ request: [UInt8], on connection: Connection, _ handler: inout some RequestHandler & ~Copyable
+    ) -> Bool {
+        if file?.descriptor ?? -1 < 0 {
+            do throws(SystemError) { file = try RequestFile() } catch { Self.warn(error) }
+        }
+        return file?.holding(request) { connection.serve(with: &handler, from: $0) } ?? false
+    }
+
+    private mutating func keep(_ connection: Connection) {
+        let socket = connection.socket
+        if connections[socket] == nil {
+            guard epoll.add(socket) else { return }
+            connections[socket] = connection
+        }
+        if connection.unfinishedSince != nil {
+            unfinished.insert(socket)
+        } else if !unfinished.isEmpty {
+            unfinished.remove(socket)
+        }
+    }
+
+    private mutating func discard(_ connection: Connection) {
+        connections[connection.socket] = nil
+        unfinished.remove(connection.socket)
+    }
+
+    /// Ends the connections on which a request takes too long to come.
+    private mutating func endOverdue() {
+        guard !unfinished.isEmpty else { return }
+        let now = monotonicSeconds
+        guard now != lastLook else { return }
+        lastLook = now
+        for connection in unfinished.compactMap({ connections[$0] }) {
+            if let begin = connection.unfinishedSince, now - begin > Self.limit { discard(connection) }
+        }
+    }
+
+    /// Nothing can be accepted until descriptors or memory are free again, and the backlog keeps what comes.
+    private mutating func pauseAccepting(_ error: SystemError) {
+        isAccepting = false
+        epoll.remove(listeningSocket)
+        Self.warn(error)
+    }
+
+    private mutating func resumeAccepting() {
+        isAccepting = epoll.add(listeningSocket, isShared: true)
+    }
+
+    private static func warn(_ error: SystemError) {
+        let now = monotonicSeconds
+        let due = nextWarning.load(ordering: .relaxed)
+        guard now >= due,
+            nextWarning.compareExchange(expected: due, desired: now + warningInterval, ordering: .relaxed).exchanged
+        else { return }
+        LogLine(.warning, "\(error): requests wait; raise the limit (LimitNOFILE=, ulimit -n)").writeToStandardError()
+    }
 }

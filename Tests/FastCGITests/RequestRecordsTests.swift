@@ -15,7 +15,7 @@ struct RequestRecordsTests {
 
     /// What becomes of `bytes`, read in pieces of a length.
     private func read(_ bytes: [UInt8], by length: Int = .max) -> (RequestRecords.Progress, RequestRecords) {
-        var records = RequestRecords(isCollecting: true)
+        var records = RequestRecords()
         var rest = bytes[...]
         var progress = RequestRecords.Progress.incomplete
         while !rest.isEmpty && progress == .incomplete {
@@ -48,17 +48,6 @@ struct RequestRecordsTests {
         #expect(progress == .complete)
         #expect(
             records.collected == Self.record(1, [0, 1, 0, 0, 0, 0, 0, 0]) + Self.record(4, [1, 0, 0x41]) + Self.end)
-    }
-
-    @Test("what libfcgi takes for records, or for the next request, isn't left to it")
-    func plain() {
-        let begin = Self.record(1, [0, 1, 0, 0, 0, 0, 0, 0], padding: 1)
-        let padded = Self.record(4, [1, 0, 0x41], padding: 255)
-        #expect(read(Self.begin + padded + Self.end).1.arePlain)
-        #expect(!read(begin + padded + Self.end).1.arePlain)
-        #expect(!read(Self.begin + Self.record(4, [], padding: 1) + Self.record(5, [])).1.arePlain)
-        #expect(!read(Self.begin + Self.record(4, []) + Self.record(5, [], padding: 1)).1.arePlain)
-        #expect(!read(Self.begin + Self.record(99, [], id: 0) + Self.end).1.arePlain)
     }
 
     @Test("management records are answered beside the request", arguments: [1, 5, 1000])

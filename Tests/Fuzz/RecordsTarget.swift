@@ -10,53 +10,45 @@ func fuzzRecords(_ input: [UInt8]) throws {
     guard input.count > 2 else { return }
     let stream = Array(input[2...])
     let cut = (Int(input[0]) << 8 | Int(input[1])) % (stream.count + 1)
-    let worker = try started.get()
+    let file = try started.get()
 
     var sockets: [Int32] = [-1, -1]
     require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &sockets) == 0, "there are sockets")
     let peer = sockets[0]
     defer { close(peer) }
     let connection = Connection(socket: sockets[1])
+    let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 16 << 10)
+    defer { buffer.deallocate() }
     var handler = Recorder()
-    var part: RequestRecords?
     var pending: [UInt8] = []
     for piece in [Array(stream[..<cut]), Array(stream[cut...]), []] {
         if piece.isEmpty { shutdown(peer, Int32(SHUT_WR)) }
         require(write(all: piece, to: peer), "the connection takes an input whole")
         pending += piece
         let isKept: Bool
-        switch connection.receive(after: part, into: worker.buffer, waiting: 0) {
-        case .nothing: continue
-        case .part(let records):
-            part = records
-            continue
-        case .end:
-            return connection.discard(wasWaiting: false)
-        case .request: isKept = connection.serve(with: &handler) {}
-        case .collected(let records):
-            isKept =
-                worker.withFile(of: records.collected) { connection.serve(with: &handler, from: $0) {} }
-                ?? false
+        switch connection.receive(into: buffer) {
+        case .incomplete: continue
+        case .end: return
+        case .request(let request):
+            isKept = file.holding(request) { connection.serve(with: &handler, from: $0) } ?? false
+            require(file.descriptor >= 0, "libfcgi refuses nothing that was looked through")
         }
         let sent = variables(in: pending)
         require(handler.variables == sent, "libfcgi reads what was sent, \(sent), not \(handler.variables)")
         require(answeredRequest(peer) == requestID(in: pending), "the answer is the request's")
-        guard isKept else { return connection.discard(wasWaiting: false) }
+        guard isKept else { return }
         var byte: UInt8 = 0
         let count = recv(connection.socket, &byte, 1, Int32(MSG_DONTWAIT | MSG_PEEK))
         require(count <= 0, "nothing of a request is left for the next one")
-        part = nil
         pending = []
     }
-    connection.discard(wasWaiting: false)
 }
 
 /// libfcgi is started once.
-private let started: Result<Worker, SystemError> = {
+private nonisolated(unsafe) let started: Result<RequestFile, SystemError> = {
     signal(SIGPIPE, SIG_IGN)
-    setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "0", 1)
     FCGX_Init()
-    return Result { () throws(SystemError) in try Worker() }
+    return Result { () throws(SystemError) in try RequestFile() }
 }()
 
 /// Remembers what it was asked.
