@@ -4,6 +4,7 @@
 
 #include <fcgiapp.h>
 #include <linux/memfd.h>
+#include <linux/sched.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

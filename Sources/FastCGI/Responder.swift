@@ -56,6 +56,7 @@ public struct Responder: Sendable {
             do throws(SystemError) {
                 let epoll = try EpollSet()
                 let worker = try startThread { [listeningSocket] in
+                    setBatchScheduling()
                     var handler = makeHandler()
                     var worker = Worker(listeningSocket: listeningSocket, drain: drain, epoll: epoll)
                     worker.run(&handler)
