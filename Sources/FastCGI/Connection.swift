@@ -92,19 +92,21 @@ final class Connection {
         drainStandardInput()
         state.pointee.ipcFd = socket
 
+        let log, message: [UInt8]
         do {
             let request = Request(borrowing: UnsafePointer(state.pointee.envp))
             let response = handler.respond(to: request)
-            let log = response.log.flatMap { Array($0.text.utf8) }
-            let message = response.message(for: request.method)
-            if log.count + message.count > Self.shortAnswer { waitForPeer() }
-            put(log, into: state.pointee.err)
-            put(message, into: state.pointee.out)
+            log = response.log.flatMap { Array($0.text.utf8) }
+            message = response.message(for: request.method)
         }
-        let failed = FCGX_FClose(state.pointee.err) != 0 || FCGX_FClose(state.pointee.out) != 0
+        if log.count + message.count > Self.shortAnswer { waitForPeer() }
+        // Where one fails the others aren't tried, as they would wait for the peer again.
+        let isWritten =
+            put(log, into: state.pointee.err) && put(message, into: state.pointee.out)
+            && FCGX_FClose(state.pointee.err) == 0 && FCGX_FClose(state.pointee.out) == 0
         // Everything has been read, so that closing loses nothing of the answer; libfcgi's own close would linger.
         FCGX_Free(state, 0)
-        return state.pointee.keepConnection != 0 && !failed
+        return state.pointee.keepConnection != 0 && isWritten
     }
 
     /// Reads FCGI_STDIN to its end, for GET too, as libfcgi wants it.
@@ -129,10 +131,10 @@ final class Connection {
         return Glibc.send(socket, reply, reply.count, flags) == reply.count
     }
 
-    private func put(_ bytes: [UInt8], into stream: UnsafeMutablePointer<FCGX_Stream>?) {
-        guard !bytes.isEmpty else { return }
+    private func put(_ bytes: [UInt8], into stream: UnsafeMutablePointer<FCGX_Stream>?) -> Bool {
         bytes.withUnsafeBytes { bytes in
-            _ = FCGX_PutStr(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), stream)
+            guard let start = bytes.baseAddress, !bytes.isEmpty else { return true }
+            return FCGX_PutStr(start.assumingMemoryBound(to: CChar.self), Int32(bytes.count), stream) == bytes.count
         }
     }
 }

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import struct
 import time
 from pathlib import Path
 
+import jwt
 import pytest
 from fastcgi import PARAMS, RESPONDER, STDIN, answer, record, request
-from servers import Responder
+from servers import Responder, wait_until
 from tokens import KEY, PIPE, assert_the_guides_token
 
 ENVIRONMENT = {"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": PIPE, "TINYBIRD_THREADS": "2"}
@@ -126,6 +128,63 @@ def test_a_peer_that_never_reads_its_answer_costs_nothing(directory: Path, progr
     for connection in unread:
         connection.close()
     ask(responder)
+
+
+def long_answers(directory: Path) -> dict[str, str]:
+    """Settings by which an answer takes more room than a connection has on its way."""
+    scopes = directory / "scopes.json"
+    scopes.write_text(json.dumps([
+        {"type": "PIPES:READ", "resource": f"pipe_{number}", "fixed_params": {"note": "x" * 1000}}
+        for number in range(900)]))
+    scopes.chmod(0o644)
+    return {**ENVIRONMENT, "TINYBIRD_PIPES": "", "TINYBIRD_SCOPES_FILE": str(scopes)}
+
+
+@pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
+def test_a_long_answer_comes_whole_to_a_peer_that_reads_late(
+    directory: Path, program: Path, running, tcp: bool
+) -> None:
+    responder = running(Responder(directory, program, long_answers(directory), tcp=tcp))
+    with narrow_connection(responder) as connection:
+        connection.sendall(request())
+        # Until the program can't write any more.
+        wait_until(lambda: is_writing(responder.pid), "the program to wait for its peer")
+        _, _, body = answer(connection).partition(b"\r\n\r\n")
+    claims = jwt.decode(json.loads(body)["token"], KEY, algorithms=["HS256"])
+    assert [scope["resource"] for scope in claims["scopes"]] == [f"pipe_{number}" for number in range(900)]
+
+
+def narrow_connection(responder: Responder) -> socket.socket:
+    """A connection that holds little on its way, where that can be chosen."""
+    if not responder.tcp:
+        return responder.connection()
+    connection = socket.socket()
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect(("127.0.0.1", responder.port))
+    return connection
+
+
+def is_writing(pid: int) -> bool:
+    """Whether a thread waits in write(2)."""
+    calls = [(task / "syscall").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    return any(call.startswith("1 ") for call in calls)
+
+
+def test_a_long_answer_that_nobody_reads_is_given_up_after_10_seconds(
+    directory: Path, program: Path, running
+) -> None:
+    responder = running(Responder(directory, program, long_answers(directory)))
+    began = time.monotonic()
+    with responder.connection() as unread:
+        unread.sendall(request())
+        wait_until(lambda: is_writing(responder.pid), "the program to wait for its peer")
+        # The other thread serves meanwhile.
+        with responder.connection() as connection:
+            connection.sendall(request())
+            assert answer(connection)
+        wait_until(lambda: not is_writing(responder.pid), "the program to give up", LIMIT + 3)
+        assert time.monotonic() - began >= LIMIT
 
 
 def test_1000_kept_connections_on_2_threads(directory: Path, program: Path, running) -> None:
