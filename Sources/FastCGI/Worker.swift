@@ -100,7 +100,10 @@ struct Worker: ~Copyable {
     private mutating func serve(_ connection: Connection, _ handler: inout some RequestHandler & ~Copyable) {
         switch connection.receive(into: buffer) {
         case .request(let request):
-            if answer(request, on: connection, &handler) { keep(connection) } else { discard(connection) }
+            let isFirst = !connection.hasServed
+            guard answer(request, on: connection, &handler) else { return discard(connection) }
+            keep(connection)
+            if isFirst { goToEndOfQueue() }
         case .incomplete: keep(connection)
         case .end: discard(connection)
         }
@@ -153,6 +156,14 @@ struct Worker: ~Copyable {
 
     private mutating func resumeAccepting() {
         isAccepting = epoll.add(listeningSocket, isShared: true)
+    }
+
+    /// Lets the other workers accept before this one, so that kept connections are spread over them: of those that wait,
+    /// the system wakes the one that began first.
+    private mutating func goToEndOfQueue() {
+        guard isAccepting else { return }
+        epoll.remove(listeningSocket)
+        resumeAccepting()
     }
 
     private static func warn(_ error: SystemError) {

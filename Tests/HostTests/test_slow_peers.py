@@ -11,14 +11,15 @@ from pathlib import Path
 
 import jwt
 import pytest
-from fastcgi import PARAMS, RESPONDER, STDIN, answer, record, request
-from servers import Responder, wait_until
+from fastcgi import PARAMS, STDIN, answer, record, request, request_of
+from servers import IS_ROOT, Responder, wait_until
 from tokens import KEY, PIPE, assert_the_guides_token
 
 ENVIRONMENT = {"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": PIPE, "TINYBIRD_THREADS": "2"}
 ABORT_REQUEST = 2
 # After which the program gives a request up, in seconds; it looks once a second.
 LIMIT = 10
+as_root = pytest.mark.skipif(not IS_ROOT, reason="only root sees what the program waits for")
 
 
 def ask(responder: Responder, seconds: float = 5) -> None:
@@ -140,6 +141,7 @@ def long_answers(directory: Path) -> dict[str, str]:
     return {**ENVIRONMENT, "TINYBIRD_PIPES": "", "TINYBIRD_SCOPES_FILE": str(scopes)}
 
 
+@as_root
 @pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
 def test_a_long_answer_comes_whole_to_a_peer_that_reads_late(
     directory: Path, program: Path, running, tcp: bool
@@ -148,7 +150,7 @@ def test_a_long_answer_comes_whole_to_a_peer_that_reads_late(
     with narrow_connection(responder) as connection:
         connection.sendall(request())
         # Until the program can't write any more.
-        wait_until(lambda: is_writing(responder.pid), "the program to wait for its peer")
+        wait_until(lambda: "write" in calls(responder.pid), "the program to wait for its peer")
         _, _, body = answer(connection).partition(b"\r\n\r\n")
     claims = jwt.decode(json.loads(body)["token"], KEY, algorithms=["HS256"])
     assert [scope["resource"] for scope in claims["scopes"]] == [f"pipe_{number}" for number in range(900)]
@@ -165,12 +167,14 @@ def narrow_connection(responder: Responder) -> socket.socket:
     return connection
 
 
-def is_writing(pid: int) -> bool:
-    """Whether a thread waits in write(2)."""
-    calls = [(task / "syscall").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
-    return any(call.startswith("1 ") for call in calls)
+def calls(pid: int) -> set[str]:
+    """The system calls in which a program's threads are."""
+    names = {1: "write", 128: "rt_sigtimedwait", 232: "epoll_wait"}
+    numbers = [(task / "syscall").read_text().split()[0] for task in Path(f"/proc/{pid}/task").iterdir()]
+    return {names.get(int(number), number) if number.isdigit() else number for number in numbers}
 
 
+@as_root
 def test_a_long_answer_that_nobody_reads_is_given_up_after_10_seconds(
     directory: Path, program: Path, running
 ) -> None:
@@ -178,19 +182,37 @@ def test_a_long_answer_that_nobody_reads_is_given_up_after_10_seconds(
     began = time.monotonic()
     with responder.connection() as unread:
         unread.sendall(request())
-        wait_until(lambda: is_writing(responder.pid), "the program to wait for its peer")
+        wait_until(lambda: "write" in calls(responder.pid), "the program to wait for its peer")
         # The other thread serves meanwhile.
         with responder.connection() as connection:
             connection.sendall(request())
             assert answer(connection)
-        wait_until(lambda: not is_writing(responder.pid), "the program to give up", LIMIT + 3)
+        wait_until(lambda: "write" not in calls(responder.pid), "the program to give up", LIMIT + 3)
         assert time.monotonic() - began >= LIMIT
+
+
+@as_root
+def test_kept_connections_are_spread_over_the_threads(directory: Path, program: Path, running) -> None:
+    responder = running(Responder(directory, program, {**ENVIRONMENT, "TINYBIRD_THREADS": "4"}))
+    kept = request_of([(b"REQUEST_METHOD", b"GET")], flags=1)
+    connections = [socket.socket(socket.AF_UNIX) for _ in range(40)]
+    for connection in connections:
+        # Whoever is still at work may be the fastest to take the next one.
+        wait_until(lambda: calls(responder.pid) <= {"epoll_wait", "rt_sigtimedwait"}, "all threads to wait")
+        connection.connect(str(responder.socket))
+        connection.sendall(kept)
+        answer(connection)
+    entries = Path(f"/proc/{responder.pid}/fdinfo").iterdir()
+    # A set of each thread, with the listening socket and the wake-up beside its connections.
+    counts = [entry.read_text().count("tfd:") - 2 for entry in entries if "tfd:" in entry.read_text()]
+    assert sum(counts) == 40 and max(counts) <= 12
+    for connection in connections:
+        connection.close()
 
 
 def test_1000_kept_connections_on_2_threads(directory: Path, program: Path, running) -> None:
     responder = running(Responder(directory, program, ENVIRONMENT))
-    # The same request, with FCGI_KEEP_CONN (1) among the flags.
-    kept = record(1, struct.pack("!HB5x", RESPONDER, 1)) + request()[16:]
+    kept = request_of([(b"REQUEST_METHOD", b"GET")], flags=1)
     connections = [responder.connection() for _ in range(1000)]
     for _ in range(3):
         for connection in connections:
