@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.append(str(REPOSITORY / "Tests/ReadmeTests"))
+for folder in ("ReadmeTests", "HostTests"):
+    sys.path.append(str(REPOSITORY / "Tests" / folder))
 
 
 @pytest.fixture(scope="session")
