@@ -17,7 +17,7 @@ import pytest
 from booted import Booted, CannotBoot
 from fastcgi import outputs, request, status_and_body
 from servers import wait_until
-from test_deb import deb  # noqa: F401
+from test_deb import deb, older  # noqa: F401
 from test_readme import as_root
 from tokens import KEY, PIPE, assert_the_guides_token
 
@@ -163,3 +163,17 @@ def test_stopped_it_ends_cleanly_and_the_next_request_starts_it(installed: Boote
         "inactive", "success", str(os.CLD_EXITED), "0")
     assert not main.exists()
     ask(installed)
+
+
+# ---- The package, while all that runs ----
+
+def test_no_request_is_lost_while_the_package_is_upgraded(
+    system: Booted, deb: Path, tmp_path: Path,  # noqa: F811
+) -> None:
+    system.install(older(deb, tmp_path))
+    configure(system)
+    with asked_without_a_pause(system):
+        before = process(system)
+        system.install(deb)
+        wait_until(lambda: is_up(system) and process(system) != before, "the new program")
+    assert os.readlink(process(system) / "exe") == "/usr/lib/charts-token/charts-token"
