@@ -177,3 +177,13 @@ def test_no_request_is_lost_while_the_package_is_upgraded(
         system.install(deb)
         wait_until(lambda: is_up(system) and process(system) != before, "the new program")
     assert os.readlink(process(system) / "exe") == "/usr/lib/charts-token/charts-token"
+
+
+def test_purged_it_leaves_nothing_behind(installed: Booted) -> None:
+    ask(installed)
+    wait_until(lambda: is_up(installed), "the service to be up")
+    main = process(installed)
+    installed.run("dpkg", "--no-triggers", "--purge", "charts-token")
+    assert not main.exists()
+    assert installed.run("systemctl", "list-units", "--all", "--full", "--plain", "--no-legend", "charts-token*") == ""
+    assert installed.run("find", "/run", "/etc/systemd", "-name", "*charts-token*") == ""
