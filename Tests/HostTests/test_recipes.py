@@ -90,13 +90,21 @@ def test_the_settings_of_the_file_are_the_programs(by: type[Recipe], directory: 
     assert claims(json.loads(fetch(site.url).body)["token"])["scopes"] == [{"type": "PIPES:READ", "resource": PIPE}]
 
 
+def is_refused(url: str, *options: str) -> bool:
+    """Whether a request is; the connection may have ended before curl has sent it all and reads so (RFC 9112 §9.6)."""
+    try:
+        return fetch(url, *options).status in {400, 405, 413}
+    except AssertionError as error:
+        return "curl: (55)" in str(error)
+
+
 def test_a_body_is_refused_and_costs_nothing(site: Recipe, directory: Path) -> None:
     body = directory / "body"
     for size in [5_000_000, 900_000]:
         body.write_bytes(bytes(size))
         # nginx's own limit is 1 MB; to HAProxy a FastCGI program's request has to say its length.
         for options in ([], ["-H", "Transfer-Encoding: chunked"]):
-            assert fetch(site.url, "--data-binary", f"@{body}", *options).status in {400, 405, 413}
+            assert is_refused(site.url, "--data-binary", f"@{body}", *options)
     assert fetch(site.url).status == 200
 
 
