@@ -10,11 +10,11 @@ struct Worker: ~Copyable {
     private let listeningSocket: Int32
     private let drain: Drain
     private let epoll: EpollSet
-    /// The connections that are waited for, by their sockets.
-    private var connections: [Int32: Connection] = [:]
-    /// Those of them on which a part of a request has come.
-    private var unfinished: Set<Int32> = []
-    /// When those were last looked through, in ``monotonicSeconds``.
+    /// The connections that are waited for, each in the place that its socket's number names.
+    private var connections: [Connection?] = []
+    /// Whether a part of a request may have come on one of them.
+    private var mayBeUnfinished = false
+    /// When they were last looked through for that, in ``monotonicSeconds``.
     private var lastLook = 0
     private var isAccepting = true
     private var file: RequestFile?
@@ -65,7 +65,7 @@ struct Worker: ~Copyable {
                     accept(&handler)
                 } else if source == drain.wakeUp {
                     epoll.remove(source)
-                } else if let connection = connections[source] {
+                } else if let connection = connections[Int(source)] {
                     serve(connection, &handler)
                 }
             }
@@ -81,12 +81,15 @@ struct Worker: ~Copyable {
     private func timeout(isDraining: Bool, _ isAwaited: Bool) -> Int32 {
         if isDraining { return isAwaited ? Self.lastLookInterval : 0 }
         if !isAccepting { return Self.exhaustedPause }
-        return unfinished.isEmpty ? -1 : 1000
+        return mayBeUnfinished ? 1000 : -1
     }
 
     /// Whether a request is about to come: who has connected sends one, and who has sent a part of one the rest.
     private func isRequestAwaited(after quietTime: Int32) -> Bool {
-        !unfinished.isEmpty || quietTime < Self.lastRequestWait && connections.values.contains { !$0.hasServed }
+        let mayBeNew = quietTime < Self.lastRequestWait
+        return connections.contains { connection in
+            connection.map { $0.unfinishedSince != nil || mayBeNew && !$0.hasServed } ?? false
+        }
     }
 
     private mutating func accept(_ handler: inout some RequestHandler & ~Copyable) {
@@ -119,31 +122,30 @@ struct Worker: ~Copyable {
     }
 
     private mutating func keep(_ connection: Connection) {
-        let socket = connection.socket
-        if connections[socket] == nil {
-            guard epoll.add(socket) else { return }
-            connections[socket] = connection
+        let place = Int(connection.socket)
+        while connections.count <= place { connections.append(nil) }
+        if connections[place] == nil {
+            guard epoll.add(connection.socket) else { return }
+            connections[place] = connection
         }
-        if connection.unfinishedSince != nil {
-            unfinished.insert(socket)
-        } else if !unfinished.isEmpty {
-            unfinished.remove(socket)
-        }
+        if connection.unfinishedSince != nil { mayBeUnfinished = true }
     }
 
     private mutating func discard(_ connection: Connection) {
-        connections[connection.socket] = nil
-        unfinished.remove(connection.socket)
+        let place = Int(connection.socket)
+        if place < connections.count { connections[place] = nil }
     }
 
     /// Ends the connections on which a request takes too long to come.
     private mutating func endOverdue() {
-        guard !unfinished.isEmpty else { return }
+        guard mayBeUnfinished else { return }
         let now = monotonicSeconds
         guard now != lastLook else { return }
         lastLook = now
-        for connection in unfinished.compactMap({ connections[$0] }) {
-            if let begin = connection.unfinishedSince, now - begin > Self.limit { discard(connection) }
+        mayBeUnfinished = false
+        for place in connections.indices {
+            guard let begin = connections[place]?.unfinishedSince else { continue }
+            if now - begin > Self.limit { connections[place] = nil } else { mayBeUnfinished = true }
         }
     }
 
