@@ -30,7 +30,7 @@ struct Worker: ~Copyable {
     /// How long a worker that is to end waits for the request on a new connection, in milliseconds.
     private static let lastRequestWait: Int32 = 100
     /// How often it looks meanwhile, in milliseconds.
-    private static let lastLookInterval: Int32 = 10
+    private static let drainInterval: Int32 = 10
 
     /// Monotonic time in seconds from which a want of descriptors or memory is logged again.
     private static let nextWarning = Atomic<Int>(0)
@@ -72,14 +72,14 @@ struct Worker: ~Copyable {
             endOverdue()
             guard let end else { continue }
             if monotonicSeconds >= end { return }
-            quietTime = count > 0 ? 0 : quietTime + Self.lastLookInterval
+            quietTime = count > 0 ? 0 : quietTime + Self.drainInterval
             if count == 0 && !isAwaited { return }
         }
     }
 
     /// How long to wait, in milliseconds; negative without a limit.
     private func timeout(isDraining: Bool, _ isAwaited: Bool) -> Int32 {
-        if isDraining { return isAwaited ? Self.lastLookInterval : 0 }
+        if isDraining { return isAwaited ? Self.drainInterval : 0 }
         if !isAccepting { return Self.exhaustedPause }
         return mayBeUnfinished ? 1000 : -1
     }
@@ -116,6 +116,7 @@ struct Worker: ~Copyable {
         _ request: [UInt8], on connection: Connection, _ handler: inout some RequestHandler & ~Copyable
     ) -> Bool {
         if file?.descriptor ?? -1 < 0 {
+            file = nil
             do throws(SystemError) { file = try RequestFile() } catch { Self.warn(error) }
         }
         return file?.holding(request) { connection.serve(with: &handler, from: $0) } ?? false
