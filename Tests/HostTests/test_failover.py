@@ -47,6 +47,13 @@ class Cluster:
         wait_until(lambda: self.served[responder.name] >= before + 20, f"{responder.name} to serve", 30)
         self.load.settle()
 
+    def kill(self, responder: RemoteResponder) -> None:
+        """Kills a responder, and starts it again once every client has an answer from the others."""
+        responder.kill()
+        self.load.settle()
+        responder.start()
+        self.serves(responder)
+
     def ask_in_vain(self, responder: RemoteResponder) -> None:
         """Halts a responder, and returns when requests are in flight to it."""
         responder.send(signal.SIGSTOP)
@@ -88,10 +95,7 @@ def cluster(request: pytest.FixtureRequest, directory: Path, program: Path, runn
 @ONCE_OR_OFTEN
 def test_a_killed_responder_loses_no_request(cluster: Cluster, turns: int) -> None:
     for responder in cluster.in_turn(turns):
-        responder.kill()
-        cluster.load.settle()
-        responder.start()
-        cluster.serves(responder)
+        cluster.kill(responder)
     cluster.assert_lost(f"kill -9 of a responder, {turns} ×")
 
 
@@ -99,10 +103,7 @@ def test_a_killed_responder_loses_no_request(cluster: Cluster, turns: int) -> No
 def test_requests_in_flight_at_a_killed_responder_are_answered_by_another(cluster: Cluster, turns: int) -> None:
     for responder in cluster.in_turn(turns):
         cluster.ask_in_vain(responder)
-        responder.kill()
-        cluster.load.settle()
-        responder.start()
-        cluster.serves(responder)
+        cluster.kill(responder)
     cluster.assert_lost(f"kill -9 of a responder with requests in flight, {turns} ×")
 
 
