@@ -44,7 +44,8 @@ let package = Package(
             ],
             swiftSettings: strict, linkerSettings: ordered),
         .executableTarget(
-            name: "token-loop", dependencies: ["TokenEndpoint"], path: "Tests/Bench/TokenLoop", swiftSettings: strict),
+            name: "token-loop", dependencies: ["TokenEndpoint"], path: "Tests/Benchmark/TokenLoop",
+            swiftSettings: strict),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
         .testTarget(name: "JOSETests", dependencies: ["JOSE"], swiftSettings: strict),
         .testTarget(name: "TinybirdTests", dependencies: ["Tinybird", "JOSE"], swiftSettings: strict),

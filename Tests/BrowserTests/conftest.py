@@ -7,8 +7,6 @@ that the environment's SCREENSHOTS names, else .build/screenshots.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,13 +15,12 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.append(str(REPOSITORY / "Tests/ServeTests"))
-
-from browser import Page  # noqa: E402
-from pages import Site  # noqa: E402
-from serving import Serve, free_port, write_script  # noqa: E402
-from tinybird import KEY, Tinybird  # noqa: E402
+from Support.apache_serve import Serve
+from Support.browser import Page
+from Support.pages import Site
+from Support.repository import REPOSITORY
+from Support.tinybird import Tinybird
+from Support.tokens import KEY
 
 
 @pytest.fixture(scope="session")
@@ -97,24 +94,9 @@ def open_page(site: Site, open_url: Callable[..., Page]) -> Iterator[Callable[..
 
 
 @pytest.fixture
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Serve]]:
-    """Runs apache/serve on a free port, with a program that is built once; the settings are keyword arguments."""
-    subprocess.run(
-        ["swift", "build", "--package-path", REPOSITORY, "-c", "release", "--product", "charts-token",
-         "-Xswiftc", "-static-executable", "-Xlinker", "-s"], check=True, capture_output=True, timeout=900)
-    commands = tmp_path_factory.mktemp("commands")
-    write_script(commands / "swift", 'case $1 in --version) echo "Swift version 6.2 (swift-6.2-RELEASE)" ;; esac\n')
-    started: list[Serve] = []
-
-    def serve(**settings: str) -> Serve:
-        started.append(Serve({
-            "PATH": f"{commands}:{os.environ['PATH']}", "HOME": "/nonexistent", "LANG": "C.UTF-8",
-            "PORT": str(free_port()), "TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": "sales_by_city", **settings}))
-        return started[-1].up()
-
-    yield serve
-    for run in started:
-        run.stop()
+def serve(serve: Callable[..., Serve]) -> Callable[..., Serve]:
+    """Starts apache/serve with a key, and waits until it serves."""
+    return lambda **settings: serve(**{"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": "sales_by_city", **settings}).up()
 
 
 @pytest.fixture(scope="session")

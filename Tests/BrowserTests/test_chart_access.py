@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from browser import wait_until
-from pages import FRAME, HTDOCS, drawn
 from selenium.webdriver.common.keys import Keys
-from tinybird import answer
+
+from Support.browser import CONTRAST
+from Support.pages import FRAME, drawn
+from Support.repository import HTDOCS
+from Support.tinybird import answer
+from Support.waiting import wait_until
 
 
 def tree(page) -> list[tuple[str, str]]:
@@ -71,45 +74,6 @@ def test_a_long_table_scrolls_by_the_keyboard(tinybird, open_page):
     page.driver.switch_to.active_element.send_keys(Keys.END)
 
     wait_until(lambda: page.inside("root.querySelector('.data').scrollTop") > 500, "it scrolls")
-
-
-# WCAG's contrast of each visible text with the ground that it is on, for all elements of the page and inside of charts.
-CONTRAST = """
-    (() => {
-        const canvas = document.createElement("canvas"), context = canvas.getContext("2d", {willReadFrequently: true});
-        canvas.width = canvas.height = 1;
-        const over = (color, ground) => {
-            context.fillStyle = `rgb(${ground})`; context.fillRect(0, 0, 1, 1);
-            context.fillStyle = color; context.fillRect(0, 0, 1, 1);
-            return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
-        };
-        const parent = node => node.parentElement ?? node.getRootNode().host;
-        const ground = node => {
-            if (!node) return over(getComputedStyle(document.body).backgroundColor, [255, 255, 255]);
-            const bar = node.querySelector?.(":scope > i");
-            const below = over(getComputedStyle(node).backgroundColor, ground(parent(node)));
-            if (!bar) return below;
-            // A bar list's bars are partly transparent.
-            const [r, g, b] = over(getComputedStyle(bar).backgroundColor, below);
-            return over(`rgb(${r} ${g} ${b} / ${getComputedStyle(bar).opacity})`, below);
-        };
-        const light = rgb => rgb.map(part => part / 255).map(
-            part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
-            .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
-        const found = [];
-        const visit = root => {
-            for (const node of root.querySelectorAll("*")) {
-                if (node.shadowRoot) visit(node.shadowRoot);
-                const text = [...node.childNodes].filter(child => child.nodeType === 3).map(child => child.data.trim()).join("");
-                if (!text || !node.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue;
-                const below = ground(node), [one, other] = [
-                    light(over(getComputedStyle(node).color, below)), light(below)].sort((a, b) => b - a);
-                found.push([text.slice(0, 40), (one + 0.05) / (other + 0.05)]);
-            }
-        };
-        visit(document.body);
-        return found;
-    })()"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

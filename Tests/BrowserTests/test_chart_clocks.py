@@ -6,8 +6,10 @@ from __future__ import annotations
 import time
 
 import pytest
-from browser import HIDING, wait_until
-from pages import FRAME, drawn
+
+from Support.browser import HIDING
+from Support.pages import FRAME, drawn
+from Support.waiting import wait_until
 
 HOUR, DAY = 3600, 86400
 POLLED = drawn("table", 'refresh="1"')

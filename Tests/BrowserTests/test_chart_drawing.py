@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from browser import wait_until
-from pages import drawn
-from tinybird import CHART, ROWS, answer
+
+from Support.pages import drawn
+from Support.tinybird import CHART, ROWS, answer
+from Support.waiting import wait_until
 
 ON_CANVAS = ["line", "area", "bar", "pie", "donut"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from browser import wait_until
-from pages import FRAME
-from tinybird import CHART
+from Support.pages import FRAME
+from Support.tinybird import CHART
+from Support.waiting import wait_until
 
 # Every 20 ms: which frames there are, whether they have loaded, and whether they can be seen.
 SAMPLER = """

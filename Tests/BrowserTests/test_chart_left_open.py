@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from browser import FETCHES, wait_until
-from pages import FRAME
-from tinybird import ENDPOINT, answer
+from Support.browser import FETCHES
+from Support.pages import FRAME
+from Support.tinybird import ENDPOINT, answer
+from Support.waiting import wait_until
 
 LIFETIME = 8
 LIFETIMES = 20

@@ -7,11 +7,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from browser import wait_until
-from pages import HTDOCS
-from serving import DEMONSTRATION_KEY, claims_of
-from test_chart_access import CONTRAST
-from tinybird import CHART, KEY
+
+from Support.apache_serve import DEMONSTRATION_KEY, claims_of
+from Support.browser import CONTRAST
+from Support.repository import HTDOCS
+from Support.tinybird import CHART
+from Support.tokens import KEY
+from Support.waiting import wait_until
 
 KINDS = ["big-number", "line", "pie", "bar", "area", "donut", "bar-list", "table"]
 

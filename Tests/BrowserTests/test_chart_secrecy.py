@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from browser import wait_until
-from pages import FRAME, POLICY, drawn
+
+from Support.pages import FRAME, POLICY, drawn
+from Support.waiting import wait_until
 
 EVERYWHERE = """
     (() => {

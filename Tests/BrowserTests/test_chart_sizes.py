@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from pages import FRAME, HTDOCS, drawn
+
+from Support.pages import FRAME, drawn
+from Support.repository import HTDOCS
 
 # The bounds leave a little room; what needs more of it should do without something else.
 MODULES = {

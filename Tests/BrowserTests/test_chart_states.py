@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from browser import wait_until
-from pages import FRAME, drawn
 from selenium.webdriver.common.keys import Keys
-from tinybird import ENDPOINT, answer
+
+from Support.pages import FRAME, drawn
+from Support.tinybird import ENDPOINT, answer
+from Support.waiting import wait_until
 
 GOOD = json.dumps({"token": "a.b.c", "expires_in": 172800})
 

@@ -6,8 +6,10 @@ import json
 import time
 
 import pytest
-from browser import FETCHES, HIDING, Page, wait_until
-from pages import FRAME, drawn
+
+from Support.browser import FETCHES, HIDING, Page
+from Support.pages import FRAME, drawn
+from Support.waiting import wait_until
 
 DAY = 86400
 POLLED = drawn("table", 'refresh="1"')

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 
-from browser import wait_until
-from pages import REPOSITORY
-from tinybird import ROWS
-
-sys.path.append(str(REPOSITORY / "Tests/ReadmeTests"))
-
-from test_readme import BLOCKS, README, as_root, in_layer  # noqa: E402
+from Support.layers import in_layer
+from Support.marks import as_root
+from Support.readme import BLOCKS, README
+from Support.repository import REPOSITORY
+from Support.tinybird import ROWS
+from Support.waiting import wait_until
 
 
 def test_the_frame(open_page, tinybird):

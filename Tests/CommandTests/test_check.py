@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from command import CONFIG, GUIDES, KEY, OK, USAGE, WORKSPACE, run
+
+from Support.command import CONFIG, GUIDES, OK, USAGE, run
+from Support.tokens import KEY, WORKSPACE
 
 # Control characters, and those that reorder what is shown.
 STEERING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 
-from command import GUIDES, OK, PROGRAM, USAGE, run
+from Support.command import GUIDES, OK, USAGE, run
+from Support.repository import PROGRAM
 
 
 def test_without_arguments_it_is_help() -> None:

@@ -8,7 +8,9 @@ import time
 
 import jwt
 import pytest
-from command import CONFIG, FAILURE, GUIDES, KEY, OK, USAGE, WORKSPACE, run
+
+from Support.command import CONFIG, FAILURE, GUIDES, OK, USAGE, run
+from Support.tokens import KEY, WORKSPACE
 
 CLAIMS = {
     "workspace_id": WORKSPACE, "name": "charts of älice", "exp": 4_102_444_800,

@@ -8,7 +8,9 @@ import time
 from pathlib import Path
 
 import jwt
-from command import CONFIG, GUIDES, KEY, OK, USAGE, WORKSPACE, run
+
+from Support.command import CONFIG, GUIDES, OK, USAGE, run
+from Support.tokens import KEY, WORKSPACE
 
 PER_USER = {**GUIDES, "TINYBIRD_FIXED_PARAMS": "org_id=%{REMOTE_USER}&team=%{OIDC_CLAIM_team}"}
 

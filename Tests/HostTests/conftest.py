@@ -1,46 +1,14 @@
-"""Fixtures: the program, a directory, and sites by each transport.
-
-CHARTS_TOKEN_PROGRAM names the program to test; the release build otherwise.
-"""
+"""Fixtures: servers that run until a test's end, and sites by each transport."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from servers import REPOSITORY, Server
-from transports import TRANSPORTS, Site
 
-
-def temporary_directory() -> Path:
-    """A directory that the web server's own user can enter, which pytest's are not; short, as socket paths must be."""
-    path = Path(tempfile.mkdtemp(prefix="charts-token-"))
-    path.chmod(0o755)
-    return path
-
-
-@pytest.fixture(scope="session")
-def program() -> Iterator[Path]:
-    """The program, where the web server's own user can run it."""
-    built = Path(os.environ.get("CHARTS_TOKEN_PROGRAM", REPOSITORY / ".build" / "release" / "charts-token"))
-    assert built.is_file(), f"{built} is not there: build it, or set CHARTS_TOKEN_PROGRAM"
-    directory = temporary_directory()
-    copy = directory / "charts-token"
-    shutil.copy(built, copy)
-    copy.chmod(0o755)
-    yield copy
-    shutil.rmtree(directory)
-
-
-@pytest.fixture
-def directory() -> Iterator[Path]:
-    path = temporary_directory()
-    yield path
-    shutil.rmtree(path)
+from Support.servers import Server
+from Support.transports import TRANSPORTS, Site
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from curl import Answer, fetch
-from servers import Lighttpd
-from tokens import PIPE, SETTINGS, assert_the_guides_token
-from transports import ModFcgid, Site
+from Support.curl import Answer, fetch
+from Support.servers import Lighttpd
+from Support.tokens import PIPE, SETTINGS, assert_the_guides_token
+from Support.transports import ModFcgid, Site
 
 # What web servers add of their own.
 SERVERS_OWN = {"date", "server", "connection", "keep-alive", "vary", "accept-ranges", "transfer-encoding"}

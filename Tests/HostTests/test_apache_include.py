@@ -6,10 +6,11 @@ import itertools
 from pathlib import Path
 
 import pytest
-from curl import fetch
-from servers import IS_ROOT, Apache
-from tokens import KEY, OTHER_KEY, PIPE, assert_the_guides_token, part, signed_by
-from transports import INCLUDE, ModCgid, ModFcgid, ModProxyFcgi, Site
+
+from Support.curl import fetch
+from Support.servers import IS_ROOT, Apache
+from Support.tokens import KEY, OTHER_KEY, PIPE, assert_the_guides_token, part, signed_by
+from Support.transports import INCLUDE, ModCgid, ModFcgid, ModProxyFcgi, Site
 
 BY_THE_INCLUDE = pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid])
 

@@ -7,12 +7,13 @@ import ssl
 from pathlib import Path
 
 import pytest
-from attempts import ATTEMPTS
-from logins import PER_USER, Certificates, claims_of, with_basic_login, with_certificates
-from openid import Browser, OpenIDServer, with_openid
-from raw import Attempt, basic, exchange, names_in
-from recipes import RECIPES, Recipe
-from transports import LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
+
+from Support.attempts import ATTEMPTS
+from Support.logins import PER_USER, Certificates, claims_of, with_basic_login, with_certificates
+from Support.openid import Browser, OpenIDServer, with_openid
+from Support.raw import Attempt, basic, exchange, names_in
+from Support.recipes import RECIPES, Recipe
+from Support.transports import LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
 
 WITH_AND_WITHOUT_RENEWAL = pytest.mark.parametrize("renewal", [False, True], ids=["", "with renewal"])
 

@@ -6,36 +6,18 @@ import json
 from pathlib import Path
 
 import pytest
-from curl import Answer, fetch
-from logins import assert_no_token, assert_token_of, with_basic_login
-from tokens import SETTINGS
-from transports import LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
 
-PAGE = "https://www.example.com"
+from Support.cors import PAGE, PREFLIGHT, READABLE, cors, origin, preflight
+from Support.curl import fetch
+from Support.logins import assert_no_token, assert_token_of, with_basic_login
+from Support.tokens import SETTINGS
+from Support.transports import LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
+
 OTHERS = [
     "https://www.example.com.evil.test", "http://www.example.com", "https://www.example.com:8443", "https://example.com",
     "https://WWW.example.com", "null", "https://www.example.com/", "https://www.example.com https://b.test", ""]
 BY_APACHE = pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid])
 BY_LIGHTTPD = pytest.mark.parametrize("by", [LighttpdFastCgi, LighttpdCgi])
-
-
-def origin(name: str) -> list[str]:
-    return ["--header", f"Origin: {name}" if name else "Origin;"]
-
-
-def preflight(name: str) -> list[str]:
-    return ["--request", "OPTIONS", *origin(name), "--header", "Access-Control-Request-Method: GET",
-            "--header", "Access-Control-Request-Headers: authorization"]
-
-
-def cors(answer: Answer) -> dict[str, str]:
-    prefix = "access-control-"
-    return {name.removeprefix(prefix): value for name, value in answer.headers.items() if name.startswith(prefix)}
-
-
-READABLE = {"allow-origin": PAGE, "allow-credentials": "true"}
-PREFLIGHT = {
-    **READABLE, "allow-methods": "GET, HEAD, OPTIONS", "allow-headers": "Authorization", "max-age": "600"}
 
 
 def allowing(by: type[Site], directory: Path, program: Path, origins: str = PAGE, **settings: str) -> Site:

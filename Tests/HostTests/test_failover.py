@@ -15,11 +15,12 @@ from pathlib import Path
 
 import jwt
 import pytest
-from balancers import BALANCERS, RemoteResponder, balancer
-from load import Load, under_load
-from network import Machine
-from servers import wait_until
-from tokens import KEY
+
+from Support.balancers import BALANCERS, RemoteResponder, balancer
+from Support.load import Load, under_load
+from Support.network import Machine
+from Support.tokens import KEY
+from Support.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make networks")
 

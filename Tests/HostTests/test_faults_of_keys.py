@@ -11,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fastcgi import outputs, request, status_and_body
-from load import assert_lost, under_load
-from servers import IS_ROOT, Responder
-from tokens import KEY, OTHER_KEY, PIPE, SETTINGS, assert_the_guides_token
-from transports import LighttpdFastCgi, ModFcgid, ModProxyFcgi, Site, put_key
+
+from Support.fastcgi import outputs, request, status_and_body
+from Support.load import assert_lost, under_load
+from Support.servers import IS_ROOT, Responder
+from Support.tokens import KEY, OTHER_KEY, PIPE, SETTINGS, assert_the_guides_token
+from Support.transports import LighttpdFastCgi, ModFcgid, ModProxyFcgi, Site, put_key
 
 as_root = pytest.mark.skipif(not IS_ROOT, reason="only root can mount a small disk")
 

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import jwt
 import pytest
-from fastcgi import answer, request, request_of, status_and_body
-from load import assert_lost, under_load
-from servers import REPOSITORY, Responder
-from supervisor import Supervised
-from tokens import KEY, LIFETIME, OTHER_KEY, PIPE
-from transports import ModProxyFcgi, put_key
+
+from Support.fastcgi import answer, request, request_of, status_and_body
+from Support.load import assert_lost, under_load
+from Support.repository import REPOSITORY
+from Support.servers import Responder
+from Support.supervisor import Supervised
+from Support.tokens import KEY, LIFETIME, OTHER_KEY, PIPE
+from Support.transports import ModProxyFcgi, put_key
 
 ROUNDS = 2
 

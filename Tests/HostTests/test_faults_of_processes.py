@@ -10,12 +10,14 @@ import termios
 from pathlib import Path
 
 import pytest
-from fastcgi import request
-from load import Load, under_load
-from recipes import Caddy, Haproxy, Nginx
-from servers import Server, wait_until
-from supervisor import Supervised
-from transports import LighttpdFastCgi, ModFcgid, ModProxyFcgi, ModProxyFcgiReuse, Site
+
+from Support.fastcgi import request
+from Support.load import Load, under_load
+from Support.recipes import Caddy, Haproxy, Nginx
+from Support.servers import Server
+from Support.supervisor import Supervised
+from Support.transports import LighttpdFastCgi, ModFcgid, ModProxyFcgi, ModProxyFcgiReuse, Site
+from Support.waiting import wait_until
 
 CLIENTS = 4
 

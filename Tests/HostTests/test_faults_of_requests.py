@@ -10,10 +10,11 @@ from pathlib import Path
 
 import jwt
 import pytest
-from fastcgi import answer, request_of, status_and_body
-from load import assert_lost
-from servers import ENVIRONMENT, Responder
-from tokens import KEY, PIPE
+
+from Support.fastcgi import answer, request_of, status_and_body
+from Support.load import assert_lost
+from Support.servers import ENVIRONMENT, Responder
+from Support.tokens import KEY, PIPE
 
 SETTINGS = {
     "TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": PIPE, "TINYBIRD_FIXED_PARAMS": "org_id=%{REMOTE_USER}",

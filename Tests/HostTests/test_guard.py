@@ -7,10 +7,11 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from curl import Answer, fetch
-from servers import Lighttpd
-from tokens import assert_the_guides_token
-from transports import INCLUDE, LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
+
+from Support.curl import Answer, fetch
+from Support.servers import Lighttpd
+from Support.tokens import assert_the_guides_token
+from Support.transports import INCLUDE, LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
 
 AUTH_MODULES = ["authn_core", "authn_file", "auth_basic", "authz_user", "authz_host"]
 

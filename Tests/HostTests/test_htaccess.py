@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from curl import fetch
-from servers import Apache
-from tokens import KEY, assert_the_guides_token, part
-from transports import HTACCESS, WRAPPER, Htaccess, HtaccessCgi, HtaccessWrapper, HtaccessWrapperCgi, Site
+
+from Support.curl import fetch
+from Support.servers import Apache
+from Support.tokens import KEY, assert_the_guides_token, part
+from Support.transports import HTACCESS, WRAPPER, Htaccess, HtaccessCgi, HtaccessWrapper, HtaccessWrapperCgi, Site
 
 BY_HTACCESS = pytest.mark.parametrize("by", [Htaccess, HtaccessCgi, HtaccessWrapper, HtaccessWrapperCgi])
 BY_WRAPPER = pytest.mark.parametrize("by", [HtaccessWrapper, HtaccessWrapperCgi])

@@ -6,10 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from curl import fetch
-from servers import IS_ROOT, SERVER_USER, wait_until
-from tokens import KEY, OTHER_KEY, SETTINGS, assert_the_guides_token
-from transports import ModCgid, ModFcgid, Site
+
+from Support.curl import fetch
+from Support.servers import IS_ROOT, SERVER_USER
+from Support.tokens import KEY, OTHER_KEY, SETTINGS, assert_the_guides_token
+from Support.transports import ModCgid, ModFcgid, Site
+from Support.waiting import wait_until
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from curl import Answer, fetch
-from servers import IS_ROOT
-from tokens import KEY, SETTINGS, assert_the_guides_token
-from transports import Htaccess, HtaccessCgi, ModCgid, ModFcgid, Site
+
+from Support.curl import Answer, fetch
+from Support.servers import IS_ROOT
+from Support.tokens import KEY, SETTINGS, assert_the_guides_token
+from Support.transports import Htaccess, HtaccessCgi, ModCgid, ModFcgid, Site
 
 BY_A_FILE = pytest.mark.parametrize("by", [ModFcgid, ModCgid])
 SHOW_ENVIRONMENT = "#!/bin/sh\necho 'Content-Type: text/plain'; echo; env\n"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from curl import fetch
-from servers import Lighttpd, Responder, Server
-from tokens import assert_the_guides_token
-from transports import LighttpdCgi, LighttpdFastCgi, Site
+
+from Support.curl import fetch
+from Support.servers import Lighttpd, Responder, Server
+from Support.tokens import assert_the_guides_token
+from Support.transports import LighttpdCgi, LighttpdFastCgi, Site
 
 BY_LIGHTTPD = pytest.mark.parametrize("by", [LighttpdFastCgi, LighttpdCgi])
 

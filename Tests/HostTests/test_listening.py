@@ -12,9 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fastcgi import answer, request
-from servers import ENVIRONMENT, REPOSITORY, free_port, wait_until
-from tokens import KEY, PIPE, assert_the_guides_token
+
+from Support.fastcgi import answer, request
+from Support.repository import REPOSITORY
+from Support.servers import ENVIRONMENT, free_port
+from Support.tokens import KEY, PIPE, assert_the_guides_token
+from Support.waiting import wait_until
 
 SETTINGS = {**ENVIRONMENT, "TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": PIPE}
 UNITS = REPOSITORY / "packaging/systemd"

@@ -7,8 +7,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from load import Load
-from transports import ModProxyFcgiReuse, Site
+
+from Support.load import Load
+from Support.transports import ModProxyFcgiReuse, Site
 
 CLIENTS = 64
 

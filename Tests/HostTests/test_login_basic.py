@@ -5,11 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from curl import fetch
-from logins import (
-    BASIC_MODULES, PASSWORD, PER_USER, assert_no_token, assert_token_of, basic_lines, users_file, with_basic_login)
-from tokens import SETTINGS
-from transports import Htaccess, HtaccessCgi, LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
+
+from Support.curl import fetch
+from Support.logins import (
+    BASIC_MODULES,
+    PASSWORD,
+    PER_USER,
+    assert_no_token,
+    assert_token_of,
+    basic_lines,
+    users_file,
+    with_basic_login,
+)
+from Support.tokens import SETTINGS
+from Support.transports import (
+    Htaccess,
+    HtaccessCgi,
+    LighttpdCgi,
+    LighttpdFastCgi,
+    ModCgid,
+    ModFcgid,
+    ModProxyFcgi,
+    Site,
+)
 
 BY_THE_INCLUDE = pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid])
 

@@ -6,9 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from curl import fetch
-from logins import PER_USER, Certificates, assert_no_token, assert_token_of, with_certificates
-from transports import LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
+
+from Support.curl import fetch
+from Support.logins import PER_USER, Certificates, assert_no_token, assert_token_of, with_certificates
+from Support.transports import LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
 
 BY_APACHE = pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid])
 BY_TLS = pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid, LighttpdFastCgi, LighttpdCgi])

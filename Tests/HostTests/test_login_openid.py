@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from curl import fetch
-from logins import PER_USER, assert_no_token, assert_token_of
-from openid import BY_ORG, Browser, OpenIDServer, with_openid
-from transports import ModCgid, ModFcgid, ModProxyFcgi, Site
+
+from Support.curl import fetch
+from Support.logins import PER_USER, assert_no_token, assert_token_of
+from Support.openid import BY_ORG, Browser, OpenIDServer, with_openid
+from Support.transports import ModCgid, ModFcgid, ModProxyFcgi, Site
 
 BY_APACHE = pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid])
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from curl import fetch
-from recipes import RECIPES
-from tokens import assert_the_guides_token
-from transports import HTDOCS, LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
+
+from Support.curl import fetch
+from Support.recipes import RECIPES
+from Support.repository import HTDOCS
+from Support.tokens import assert_the_guides_token
+from Support.transports import LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
 
 BY_AN_INCLUDE = pytest.mark.parametrize(
     "by", [ModFcgid, ModProxyFcgi, ModCgid, LighttpdFastCgi, LighttpdCgi, *RECIPES.values()])

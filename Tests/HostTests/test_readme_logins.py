@@ -7,16 +7,24 @@ import re
 from pathlib import Path
 
 import pytest
-from curl import fetch
-from logins import (
-    BASIC_MODULES, PASSWORD, Certificates, assert_no_token, assert_token_of, claims, users_file, with_certificates)
-from openid import CLIENT, SECRET, Browser, OpenIDServer
-from readme import README, block
-from servers import REPOSITORY
-from test_cors import PAGE, PREFLIGHT, READABLE, cors, origin, preflight
-from test_renewal import bearer
-from tokens import PIPE, SETTINGS, WORKSPACE
-from transports import INCLUDE, LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
+
+from Support.cors import PAGE, PREFLIGHT, READABLE, cors, origin, preflight
+from Support.curl import bearer, fetch
+from Support.logins import (
+    BASIC_MODULES,
+    PASSWORD,
+    Certificates,
+    assert_no_token,
+    assert_token_of,
+    claims,
+    users_file,
+    with_certificates,
+)
+from Support.openid import CLIENT, SECRET, Browser, OpenIDServer
+from Support.readme import README, block
+from Support.repository import REPOSITORY
+from Support.tokens import PIPE, SETTINGS, WORKSPACE
+from Support.transports import INCLUDE, LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
 
 BY_APACHE = pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid])
 ALICE = ["--user", f"alice:{PASSWORD}"]

@@ -7,13 +7,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from curl import fetch
-from logins import PASSWORD, PER_USER, RENEWAL, assert_no_token, assert_token_of, claims
-from raw import basic
-from recipes import RECIPES, Caddy, Haproxy, Recipe
-from servers import free_port, wait_until
-from test_renewal import bearer
-from tokens import PIPE, assert_the_guides_token
+
+from Support.curl import bearer, fetch
+from Support.logins import PASSWORD, PER_USER, RENEWAL, assert_no_token, assert_token_of, claims
+from Support.raw import basic
+from Support.recipes import RECIPES, Caddy, Haproxy, Recipe
+from Support.servers import free_port
+from Support.tokens import PIPE, assert_the_guides_token
+from Support.waiting import wait_until
 
 
 @pytest.fixture(params=RECIPES.values(), ids=RECIPES.keys())

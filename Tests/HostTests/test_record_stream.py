@@ -7,9 +7,10 @@ import struct
 from pathlib import Path
 
 import pytest
-from fastcgi import BEGIN_REQUEST, PARAMS, RESPONDER, STDIN, answer, record, request
-from servers import Responder
-from tokens import KEY, PIPE, assert_the_guides_token
+
+from Support.fastcgi import BEGIN_REQUEST, PARAMS, RESPONDER, STDIN, answer, record, request
+from Support.servers import Responder
+from Support.tokens import KEY, PIPE, assert_the_guides_token
 
 ENVIRONMENT = {"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": PIPE, "TINYBIRD_THREADS": "2"}
 GET_VALUES, GET_VALUES_RESULT, UNKNOWN_TYPE = 9, 10, 11

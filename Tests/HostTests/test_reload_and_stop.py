@@ -6,12 +6,14 @@ import signal
 from pathlib import Path
 
 import pytest
-from curl import fetch
-from load import under_load
-from recipes import Nginx
-from servers import Apache, wait_until
-from tokens import assert_the_guides_token
-from transports import TRANSPORTS, ModProxyFcgi, ModProxyFcgiReuse, Site
+
+from Support.curl import fetch
+from Support.load import under_load
+from Support.recipes import Nginx
+from Support.servers import Apache
+from Support.tokens import assert_the_guides_token
+from Support.transports import TRANSPORTS, ModProxyFcgi, ModProxyFcgiReuse, Site
+from Support.waiting import wait_until
 
 LIMIT = 2.0
 

@@ -10,20 +10,24 @@ from pathlib import Path
 
 import jwt
 import pytest
-from curl import Answer, fetch
-from logins import (
-    PER_USER, Certificates, assert_no_token, assert_token_of, claims_of, with_basic_login, with_certificates,
-    with_renewal)
-from tokens import KEY, LIFETIME, OTHER_KEY, PIPE, WORKSPACE
-from transports import LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
+
+from Support.curl import Answer, bearer, fetch
+from Support.logins import (
+    PER_USER,
+    Certificates,
+    assert_no_token,
+    assert_token_of,
+    claims_of,
+    with_basic_login,
+    with_certificates,
+    with_renewal,
+)
+from Support.tokens import KEY, LIFETIME, OTHER_KEY, PIPE, WORKSPACE
+from Support.transports import LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
 
 DAY = 86_400
 GUIDES = {
     "workspace_id": WORKSPACE, "name": "charts_token", "scopes": [{"type": "PIPES:READ", "resource": PIPE}]}
-
-
-def bearer(token: str) -> list[str]:
-    return ["--header", f"Authorization: Bearer {token}"]
 
 
 def token_in(answer: Answer) -> str:

@@ -10,9 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
-from fastcgi import answer, request
-from servers import Responder, wait_until
-from tokens import KEY, PIPE, assert_the_guides_token
+
+from Support.fastcgi import answer, request
+from Support.servers import Responder
+from Support.tokens import KEY, PIPE, assert_the_guides_token
+from Support.waiting import wait_until
 
 ENVIRONMENT = {"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": PIPE}
 BOTH_SOCKETS = pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])

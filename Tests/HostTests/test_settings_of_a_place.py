@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from curl import fetch
-from fastcgi import answer, request
-from logins import claims
-from servers import Apache, Lighttpd, Responder
-from tokens import KEY, OTHER_KEY, WORKSPACE, signed_by
-from transports import INCLUDE
+
+from Support.curl import fetch
+from Support.fastcgi import answer, request
+from Support.logins import claims
+from Support.servers import Apache, Lighttpd, Responder
+from Support.tokens import KEY, OTHER_KEY, WORKSPACE, signed_by
+from Support.transports import INCLUDE
 
 PLACES = {
     name: {

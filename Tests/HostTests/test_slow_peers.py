@@ -11,9 +11,11 @@ from pathlib import Path
 
 import jwt
 import pytest
-from fastcgi import PARAMS, STDIN, answer, record, request, request_of
-from servers import IS_ROOT, Responder, wait_until
-from tokens import KEY, PIPE, assert_the_guides_token
+
+from Support.fastcgi import PARAMS, STDIN, answer, record, request, request_of
+from Support.servers import IS_ROOT, Responder
+from Support.tokens import KEY, PIPE, assert_the_guides_token
+from Support.waiting import wait_until
 
 ENVIRONMENT = {"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": PIPE, "TINYBIRD_THREADS": "2"}
 ABORT_REQUEST = 2

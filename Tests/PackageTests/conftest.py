@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import fcntl
+import re
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-for folder in ("ReadmeTests", "HostTests"):
-    sys.path.append(str(REPOSITORY / "Tests" / folder))
+from Support.readme import BLOCKS
+from Support.repository import REPOSITORY
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +35,22 @@ def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[
         return Path(path.read_text().strip())
 
     return build
+
+
+@pytest.fixture(scope="session")
+def deb(built) -> Path:
+    """The Debian package."""
+    return built(BLOCKS["build-deb"])
+
+
+@pytest.fixture
+def older(deb: Path, tmp_path: Path) -> Path:
+    """The package as one of a lower version, with a program whose bytes are others."""
+    tree, package = tmp_path / "older", tmp_path / "older.deb"
+    subprocess.run(["dpkg-deb", "-R", deb, tree], check=True)
+    control = tree / "DEBIAN/control"
+    control.write_text(re.sub(r"^Version: .*", "Version: 0.0.1", control.read_text(), flags=re.M))
+    with (tree / "usr/lib/charts-token/charts-token").open("ab") as program:
+        program.write(b"older")
+    subprocess.run(["dpkg-deb", "-Zgzip", "-z1", "-b", tree, package], check=True, capture_output=True)
+    return package

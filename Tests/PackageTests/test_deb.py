@@ -10,9 +10,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from test_readme import BLOCKS, KEY, README, SCOPES, as_root, claims, in_layer
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from Support.layers import in_layer
+from Support.marks import as_root
+from Support.readme import BLOCKS, README, SCOPES, claims_in
+from Support.tokens import KEY
+
 APACHE = "apache2 libapache2-mod-fcgid"
 
 # What the README asks the reader to type into the file that it opens; and no questions, as nobody is there to answer.
@@ -30,23 +33,6 @@ status() {{ curl -s -m 5 -o /dev/null -w '%{{http_code}}\n' "http://localhost$1"
 becomes() {{ for _ in $(seq 200); do eval "$1" && return; sleep 0.1; done; echo "never: $1" >&2; return 1; }}
 files() {{ find /etc /usr /var /run -path /var/lib/dpkg -prune -o -name '*charts-token*' -print; }}
 """
-
-
-@pytest.fixture(scope="session")
-def deb(built) -> Path:
-    return built(BLOCKS["build-deb"])
-
-
-def older(deb: Path, directory: Path) -> Path:
-    """The package as one of a lower version, with a program whose bytes are others."""
-    tree, package = directory / "older", directory / "older.deb"
-    subprocess.run(["dpkg-deb", "-R", deb, tree], check=True)
-    control = tree / "DEBIAN/control"
-    control.write_text(re.sub(r"^Version: .*", "Version: 0.0.1", control.read_text(), flags=re.M))
-    with (tree / "usr/lib/charts-token/charts-token").open("ab") as program:
-        program.write(b"older")
-    subprocess.run(["dpkg-deb", "-Zgzip", "-z1", "-b", tree, package], check=True, capture_output=True)
-    return package
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +91,7 @@ charts-token --version
 man -w charts-token
 apachectl stop >&2
 """)
-    assert claims(answers[0])["scopes"] == SCOPES
+    assert claims_in(answers[0])["scopes"] == SCOPES
     assert int(answers[1]) > 0
     assert answers[2:4] == ["600 root root"] * 2
     assert answers[4].startswith("charts-token ")
@@ -144,10 +130,10 @@ apachectl stop >&2
 
 
 @as_root
-def test_an_upgrade_keeps_the_key_and_the_configuration_and_the_new_program_answers(deb: Path, tmp_path: Path) -> None:
+def test_an_upgrade_keeps_the_key_and_the_configuration_and_the_new_program_answers(deb: Path, older: Path) -> None:
     answers = in_layer(APACHE, f"""
 {{ {PREPARE}
-apt-get install -y {older(deb, tmp_path)}
+apt-get install -y {older}
 sudoedit /etc/charts-token/key.conf
 echo '# mine' >>/etc/apache2/conf-available/charts-token.conf
 {BLOCKS["a2enconf"]}
@@ -162,7 +148,7 @@ ls -l $(printf '/proc/%s/exe ' $(pidof charts-token)) | sed 's/.* -> //' | grep 
 dpkg-query -W -f '${{Version}}\n' charts-token
 apachectl stop >&2
 """)
-    assert claims(answers[0])["scopes"] == SCOPES
+    assert claims_in(answers[0])["scopes"] == SCOPES
     assert answers[1] == "/usr/lib/charts-token/charts-token"
     assert answers[2] == deb.name.split("_")[1]
 
@@ -206,7 +192,7 @@ apachectl stop >&2
     assert answers[4] == "charts-token: /etc/charts-token/key.conf isn't empty, and stays: it may hold the signing key"
     assert answers[5] == "/etc/charts-token/key.conf"
     assert answers[6:8] == BLOCKS["key-conf"].splitlines()
-    assert claims(answers[-1])["scopes"] == SCOPES
+    assert claims_in(answers[-1])["scopes"] == SCOPES
 
 
 @as_root
@@ -227,7 +213,7 @@ await
 charts-token --version | tail -n 1
 apachectl stop >&2
 """)
-    assert claims(answers[0])["scopes"] == SCOPES
+    assert claims_in(answers[0])["scopes"] == SCOPES
     assert answers[1].endswith("linked dynamically")
 
 
@@ -265,7 +251,7 @@ kill $server
 wait $server || true
 """)
     assert answers[0] == "503"
-    assert claims(answers[1])["scopes"] == SCOPES
+    assert claims_in(answers[1])["scopes"] == SCOPES
     assert int(answers[2]) > 0
     assert answers[3] == f"{unit}.socket"
     assert answers[4:] == ["/etc/charts-token/key"]

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from booted import Booted, CannotBoot
-from fastcgi import outputs, request, status_and_body
-from servers import wait_until
-from test_deb import deb, older  # noqa: F401
-from test_readme import as_root
-from tokens import KEY, PIPE, assert_the_guides_token
+
+from Support.booted import Booted, CannotBoot
+from Support.fastcgi import outputs, request, status_and_body
+from Support.marks import as_root
+from Support.tokens import KEY, PIPE, assert_the_guides_token
+from Support.waiting import wait_until
 
 pytestmark = as_root
 
@@ -49,7 +49,7 @@ def configure(system: Booted) -> None:
 
 
 @pytest.fixture
-def installed(system: Booted, deb: Path) -> Booted:  # noqa: F811
+def installed(system: Booted, deb: Path) -> Booted:
     system.install(deb)
     configure(system)
     return system
@@ -168,9 +168,9 @@ def test_stopped_it_ends_cleanly_and_the_next_request_starts_it(installed: Boote
 # ---- The package, while all that runs ----
 
 def test_no_request_is_lost_while_the_package_is_upgraded(
-    system: Booted, deb: Path, tmp_path: Path,  # noqa: F811
+    system: Booted, deb: Path, older: Path,
 ) -> None:
-    system.install(older(deb, tmp_path))
+    system.install(older)
     configure(system)
     with asked_without_a_pause(system):
         before = process(system)

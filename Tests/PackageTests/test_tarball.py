@@ -10,9 +10,10 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from test_readme import KEY, SCOPES, claims
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from Support.readme import SCOPES, claims_in
+from Support.repository import REPOSITORY
+from Support.tokens import KEY
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +67,7 @@ def test_the_wrapper_answers_from_beside_it(unpacked: Path, tmp_path: Path) -> N
     answer = subprocess.run(
         ["sh", wrapper], env={"GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET"}, check=True, capture_output=True,
         text=True, timeout=10).stdout
-    assert claims(answer.partition("\n\n")[2])["scopes"] == SCOPES
+    assert claims_in(answer.partition("\n\n")[2])["scopes"] == SCOPES
 
 
 def test_its_checksums_are_right_and_name_every_file(tarball: Path, unpacked: Path) -> None:

@@ -1,6 +1,6 @@
 """The README's commands and snippets, run as they stand there.
 
-A comment in front of each block names it; the test that runs it asks for it by that name. Two kinds of changes are
+Two kinds of changes are
 made to a block: the example's key `p.…` becomes a real one, and ports of the machine's own become free ones.
 """
 
@@ -11,25 +11,21 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import jwt
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-README = (REPOSITORY / "README.md").read_text()
-KEY = "p.eyJ1IjogIjFmNDg0YTMyLTY5NjYtNGY2My05MzEyLWFhZGFkNjRkM2UxMiIsICJpZCI6ICJ0ZXN0LWtleSJ9.not-a-real-signature"
-SCOPES = [{"type": "PIPES:READ", "resource": "sales_by_city"}]
+from Support.layers import in_layer
+from Support.marks import as_root
+from Support.readme import BLOCKS, README, SCOPES, claims_in
+from Support.repository import REPOSITORY
+from Support.servers import free_port
+from Support.tokens import KEY
 
-BLOCKS = {
-    name: text.replace("p.…", KEY)
-    for name, text in re.findall(r"^<!-- test: (\S+) -->\n```\w+\n(.*?)^```$", README, re.M | re.S)
-}
 USED: set[str] = {
     "serve", "curl", "answer", "serve-own", "build", "install", "key", "vhost", "restart", "reload", "spawn-fcgi", "htaccess",
     "lighttpd", "check", "basic", "tests", "tests-long",
@@ -42,12 +38,6 @@ USED: set[str] = {
     # Run by BrowserTests/test_readme_charts.py.
     "embed", "draw", "chart-js", "token-client",
 }
-
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can try changes of the system in a layer of its own")
-
-
-def claims(answer: str) -> dict:
-    return jwt.decode(json.loads(answer)["token"], KEY, algorithms=["HS256"])
 
 
 def test_every_block_is_tested_or_says_why_not() -> None:
@@ -65,9 +55,7 @@ def test_every_link_to_a_file_leads_to_one() -> None:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture
@@ -105,7 +93,7 @@ def test_the_quick_start_answers_as_shown(serve, port: int) -> None:
 
 def test_the_quick_start_takes_settings_of_ones_own(serve, port: int) -> None:
     serve(BLOCKS["serve-own"])
-    assert claims(curl(port))["scopes"] == SCOPES
+    assert claims_in(curl(port))["scopes"] == SCOPES
 
 
 # ---- The commands ----
@@ -156,71 +144,6 @@ def test_the_command_for_the_long_tests_runs_those_and_no_others() -> None:
 
 # ---- Installation: on this very system, in a layer of it that is gone afterwards ----
 
-LAYER = r"""
-set -eu
-mount -t tmpfs tmpfs "$LAYER"
-for directory in usr etc var; do
-    mkdir -p "$LAYER/$directory" "$LAYER/work-$directory"
-    mount -t overlay overlay -o "lowerdir=/$directory,upperdir=$LAYER/$directory,workdir=$LAYER/work-$directory" "/$directory"
-done
-mount -t tmpfs tmpfs /run
-mkdir /run/lock
-printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-printf '#!/bin/sh\nexec "$@"\n' >/usr/bin/sudo
-# Without systemd, what its units do; what needs no systemd is done by the real one.
-cat >/usr/local/bin/systemctl <<'END'
-#!/bin/sh
-case $* in
-"reload apache2") exec apachectl graceful ;;
-"restart apache2")
-    apachectl stop
-    while pidof apache2 >/dev/null; do sleep 0.05; done
-    exec apachectl start ;;
-*) exec /usr/bin/systemctl "$@" ;;
-esac
-END
-chmod 755 /usr/sbin/policy-rc.d /usr/bin/sudo /usr/local/bin/systemctl
-{ DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $PACKAGES; } >&2
-cd "$REPOSITORY"
-# A network of its own, so that port 80 is free.
-exec unshare -n bash -euc 'ip link set lo up; . "$SCENARIO"'
-"""
-
-# Until the endpoint answers by the new configuration.
-AWAIT = r"""
-await() {
-    # As long as that takes at worst: other tests are running.
-    local end=$((SECONDS + 20))
-    for _ in $(seq 50); do
-        answer=$(curl -s -m 2 "$@" http://localhost/generate-token) && case $answer in '{"token":'*) echo "$answer"; return ;; esac
-        [ "$SECONDS" -lt "$end" ] || break
-        sleep 0.1
-    done
-    echo "no token: $answer" >&2; cat /var/log/apache2/error.log /var/log/lighttpd/error.log >&2
-    ps axl >&2
-    for p in $(pidof apache2 charts-token); do for t in /proc/$p/task/*; do echo "$t $(cat $t/wchan) $(cat $t/syscall)"; done; done >&2
-    return 1
-}
-"""
-
-
-def in_layer(packages: str, scenario: str) -> list[str]:
-    """Runs a scenario in a layer of the system with Debian's packages; returns what it prints, line by line."""
-    layer = Path(tempfile.mkdtemp(prefix="charts-token-layer-"))
-    script = layer.with_suffix(".sh")
-    try:
-        script.write_text(AWAIT + scenario)
-        run = subprocess.run(
-            # With processes of its own, none of which outlives it.
-            ["unshare", "-m", "-p", "-f", "--mount-proc", "--kill-child", "bash", "-c", LAYER], capture_output=True, text=True, timeout=600, env=os.environ | {
-                "LAYER": str(layer), "PACKAGES": packages, "REPOSITORY": str(REPOSITORY), "SCENARIO": str(script)})
-        assert run.returncode == 0, run.stderr
-        return run.stdout.splitlines()
-    finally:
-        script.unlink()
-        layer.rmdir()
-
-
 @as_root
 def test_the_installation_under_debians_apache() -> None:
     site = "/etc/apache2/sites-available/000-default.conf"
@@ -267,14 +190,14 @@ apachectl stop >&2
 kill $(pidof charts-token)
 """)
     assert len(answers) == 6, answers
-    assert claims(answers[0])["scopes"] == SCOPES
+    assert claims_in(answers[0])["scopes"] == SCOPES
     assert json.loads(answers[0])["expires_in"] == 3600
     assert int(answers[1]) > 0
     assert answers[2] == "600 root"
     assert answers[4] == "401"
     for answer in (answers[3], answers[5]):
-        assert claims(answer)["name"] == "charts of alice"
-        assert claims(answer)["scopes"] == [SCOPES[0] | {"fixed_params": {"org_id": "alice"}}]
+        assert claims_in(answer)["name"] == "charts of alice"
+        assert claims_in(answer)["scopes"] == [SCOPES[0] | {"fixed_params": {"org_id": "alice"}}]
 
 
 @as_root
@@ -292,7 +215,7 @@ apachectl start
 await
 apachectl stop >&2
 """)
-    assert claims(answers[0])["scopes"] == SCOPES
+    assert claims_in(answers[0])["scopes"] == SCOPES
 
 
 @as_root
@@ -313,7 +236,7 @@ curl -s http://localhost/charts-token/ | grep -c tinybird-chart
 kill $server
 wait $server || true
 """)
-    assert claims(answers[0])["scopes"] == SCOPES
+    assert claims_in(answers[0])["scopes"] == SCOPES
     assert int(answers[1]) > 0
 
 
@@ -348,6 +271,6 @@ apachectl stop >&2
 """)
     finally:
         shutil.rmtree(home)
-    assert claims(answers[0])["scopes"] == SCOPES
+    assert claims_in(answers[0])["scopes"] == SCOPES
     assert int(answers[1]) > 0
     assert answers[2] == "my own page"

@@ -1,0 +1,182 @@
+"""A page in Chromium, with what tests look at."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from Support.waiting import wait_until
+
+# Before a page's own scripts: collects what the policy forbids and the charts' events.
+PREPARATION = """
+    window.violations = [];
+    window.failures = [];
+    window.loads = 0;
+    document.addEventListener("securitypolicyviolation", event => violations.push(event.violatedDirective));
+    document.addEventListener("tinybird-error", event => failures.push(event.detail));
+    document.addEventListener("tinybird-load", () => loads++);
+    performance.setResourceTimingBufferSize(10000);
+"""
+# The browser's clock is wrong by so many milliseconds, from the start; later, `clock` sets it.
+CLOCK = """
+    window.clock = SHIFT;
+    window.Date = class extends Date {
+        constructor(...parts) { if (parts.length) super(...parts); else super(Date.now()); }
+        static now() { return super.now() + clock; }
+    };
+"""
+# Every request that scripts make, whether it is answered (with a status) or not (0), and when, in seconds.
+FETCHES = """
+    window.fetches = [];
+    const fetchAsItWas = window.fetch;
+    window.fetch = (address, ...more) => {
+        const made = {address: String(address), at: performance.now() / 1000, status: 0};
+        fetches.push(made);
+        const answer = fetchAsItWas(address, ...more);
+        answer.then(({status}) => { made.status = status; }, () => {});
+        return answer;
+    };
+"""
+# `hide(true)` hides the page, as far as its scripts can see.
+HIDING = """
+    let hidden = false;
+    Object.defineProperty(document, "hidden", {get: () => hidden});
+    window.hide = value => { hidden = value; document.dispatchEvent(new Event("visibilitychange")); };
+"""
+# Time limits and pauses of seconds are over in no time; how long they were is noted.
+LIMITS = """
+    const timeout = AbortSignal.timeout;
+    window.limits = [];
+    AbortSignal.timeout = limit => { limits.push(limit); return timeout.call(AbortSignal, LIMIT); };
+"""
+# WCAG's contrast of each visible text with the ground that it is on, for all elements of the page and inside of charts.
+CONTRAST = """
+    (() => {
+        const canvas = document.createElement("canvas"), context = canvas.getContext("2d", {willReadFrequently: true});
+        canvas.width = canvas.height = 1;
+        const over = (color, ground) => {
+            context.fillStyle = `rgb(${ground})`; context.fillRect(0, 0, 1, 1);
+            context.fillStyle = color; context.fillRect(0, 0, 1, 1);
+            return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+        };
+        const parent = node => node.parentElement ?? node.getRootNode().host;
+        const ground = node => {
+            if (!node) return over(getComputedStyle(document.body).backgroundColor, [255, 255, 255]);
+            const bar = node.querySelector?.(":scope > i");
+            const below = over(getComputedStyle(node).backgroundColor, ground(parent(node)));
+            if (!bar) return below;
+            // A bar list's bars are partly transparent.
+            const [r, g, b] = over(getComputedStyle(bar).backgroundColor, below);
+            return over(`rgb(${r} ${g} ${b} / ${getComputedStyle(bar).opacity})`, below);
+        };
+        const light = rgb => rgb.map(part => part / 255).map(
+            part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+            .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
+        const found = [];
+        const visit = root => {
+            for (const node of root.querySelectorAll("*")) {
+                if (node.shadowRoot) visit(node.shadowRoot);
+                const text = [...node.childNodes].filter(child => child.nodeType === 3).map(child => child.data.trim()).join("");
+                if (!text || !node.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue;
+                const below = ground(node), [one, other] = [
+                    light(over(getComputedStyle(node).color, below)), light(below)].sort((a, b) => b - a);
+                found.push([text.slice(0, 40), (one + 0.05) / (other + 0.05)]);
+            }
+        };
+        visit(document.body);
+        return found;
+    })()"""
+
+
+class Page:
+    def __init__(self, driver: Any, url: str, clock: int | None = None, limit: int | None = None, script: str = "") -> None:
+        self.driver = driver
+        source = PREPARATION + script
+        if clock is not None:
+            source += CLOCK.replace("SHIFT", str(clock * 1000))
+        if limit is not None:
+            source += LIMITS.replace("LIMIT", str(limit))
+        self._script = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+        driver.get_log("browser")
+        driver.get(url)
+
+    def close(self) -> None:
+        self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", self._script)
+        self.network(True)
+        for override in ("Emulation.clearDeviceMetricsOverride", "Emulation.setEmulatedMedia"):
+            self.driver.execute_cdp_cmd(override, {})
+        self.driver.get("about:blank")
+
+    def value(self, expression: str, *arguments: Any) -> Any:
+        return self.driver.execute_script(f"return {expression.strip()}", *arguments)
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        return self.driver.execute_script(script, *arguments)
+
+    def inside(self, expression: str, at: int = 0) -> Any:
+        """The value of an expression about `root`, the inside of a chart, and `chart`."""
+        return self.run(
+            "const chart = document.querySelectorAll('tinybird-chart')[arguments[0]], root = chart.shadowRoot;"
+            f"return {expression}", at)
+
+    def state(self, at: int = 0) -> str:
+        return self.inside("root?.querySelector('figure').dataset.state", at)
+
+    def wait_for(self, state: str, at: int = 0, timeout: float = 15) -> None:
+        wait_until(lambda: self.state(at) == state, f"state {state}, not {self.state(at)}: {self.failures}", timeout)
+
+    def problem(self, at: int = 0) -> str:
+        """Waits for the message in place of a chart."""
+        self.wait_for("error", at)
+        assert self.inside("root.querySelector('#note').checkVisibility({opacityProperty: true})", at)
+        return self.status(at)
+
+    def status(self, at: int = 0) -> str:
+        return self.inside("root.querySelector('[role=status]').textContent", at)
+
+    def retry(self, at: int = 0) -> None:
+        """Clicks the button, which may be gone: what is likely to be over soon is tried again without it."""
+        self.inside("root.querySelector('button').click()", at)
+
+    def cells(self, at: int = 0) -> list[str]:
+        return self.inside("[...root.querySelectorAll('tbody td')].map(cell => cell.textContent)", at)
+
+    def frames(self, at: int = 0) -> list[str]:
+        return self.inside("[...root.querySelectorAll('iframe')].map(frame => frame.src)", at)
+
+    def frame(self, at: int = 0) -> str:
+        """Waits for the frame, and for what it shows."""
+        self.wait_for("ready", at)
+        self.driver.switch_to.frame(self.inside("root.querySelector('iframe')", at))
+        try:
+            return self.driver.find_element("tag name", "p").text
+        finally:
+            self.driver.switch_to.default_content()
+
+    @property
+    def failures(self) -> list[dict]:
+        return self.value("window.failures")
+
+    def network(self, there: bool) -> None:
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {
+            "offline": not there, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
+
+    def media(self, **features: str) -> None:
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]})
+
+    def size(self, width: int, height: int = 900) -> None:
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
+
+    def picture(self, file: Path | None = None) -> bytes:
+        """The whole page as PNG."""
+        data = base64.b64decode(self.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"])
+        if file:
+            file.write_bytes(data)
+        return data
+
+    def log(self) -> list[str]:
+        return [entry["message"] for entry in self.driver.get_log("browser")]

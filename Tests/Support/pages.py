@@ -1,0 +1,112 @@
+"""A site with pages of charts, under the policy that the include sends, and a token endpoint that goes wrong on demand."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import mimetypes
+import re
+import threading
+import time
+from pathlib import Path
+
+import jwt
+
+from Support.repository import HTDOCS, REPOSITORY
+from Support.tinybird import CHART, ENDPOINT, Quiet
+from Support.tokens import KEY, WORKSPACE
+
+JAVASCRIPT = Path("/usr/share/javascript")
+
+# As it stands in the include.
+POLICY = re.search(
+    r'Content-Security-Policy "(.*?)"', (REPOSITORY / "apache/charts-token.conf").read_text(), re.S
+)[1].replace("\\\n", "")
+
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>Charts</title><link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/page.css">
+<script type="module" src="/tinybird-chart.js"></script><main>{markup}</main></html>"""
+
+FRAME = f'<tinybird-chart src="{CHART}" title="Sales by city"></tinybird-chart>'
+
+
+def drawn(type: str = "table", more: str = "") -> str:
+    return f'<tinybird-chart endpoint="{ENDPOINT}" type="{type}" title="Sales by city" {more}></tinybird-chart>'
+
+
+class Site(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.released = threading.Event()
+        # What is on its page; a script of its own, /own.js.
+        self.markup = ""
+        self.script = ""
+        self.ttl: float = 3600
+        self.policy = POLICY
+        # When tokens were asked for, what for, and which were given.
+        self.asked: list[float] = []
+        self.headers: list[dict[str, str]] = []
+        self.tokens: list[str] = []
+        # Until further notice, and then for one request each: None as it should be, "drop", "slow", "same", or status,
+        # body and headers.
+        self.mode: object = None
+        self.next: list[object] = []
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def mint(self) -> str:
+        return jwt.encode({
+            "workspace_id": WORKSPACE, "name": f"charts_token {len(self.asked)}", "exp": int(time.time() + self.ttl),
+            "scopes": [{"type": "PIPES:READ", "resource": "sales_by_city"}]}, KEY)
+
+    def handle_error(self, *_: object) -> None:
+        pass
+
+
+class Handler(Quiet):
+    server: Site
+    protocol_version = "HTTP/1.1"
+    timeout = 60
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path == "/generate-token":
+            self.token()
+        elif path == "/page":
+            self.reply(200, "text/html", PAGE.format(markup=self.server.markup).encode())
+        elif path == "/own.js":
+            self.reply(200, "text/javascript", self.server.script.encode())
+        else:
+            path = path.removeprefix("/charts-token")
+            file = JAVASCRIPT / path[12:] if path.startswith("/javascript/") else HTDOCS / path[1:]
+            if file.is_file():
+                self.reply(200, mimetypes.guess_type(file.name)[0], file.read_bytes())
+            else:
+                self.reply(404, "text/plain", b"not found")
+
+    def token(self) -> None:
+        site = self.server
+        site.asked.append(time.monotonic())
+        site.headers.append(dict(self.headers))
+        mode = site.next.pop(0) if site.next else site.mode
+        if mode == "drop":
+            self.close_connection = True
+            self.connection.close()
+            return
+        if mode == "slow":
+            site.released.wait(60)
+        if isinstance(mode, tuple):
+            status, body, headers = mode
+            self.reply(status, "application/json", body.encode(), headers)
+            return
+        token = site.tokens[-1] if mode == "same" and site.tokens else site.mint()
+        site.tokens.append(token)
+        self.reply(200, "application/json", json.dumps({"token": token, "expires_in": site.ttl}).encode())
+
+    def reply(self, status: int, type: str, body: bytes, headers: dict[str, str] = {}) -> None:
+        self.send(status, {
+            "Content-Type": type, "Content-Security-Policy": self.server.policy, "Cache-Control": "no-store", **headers,
+        }, body)

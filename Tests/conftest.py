@@ -1,0 +1,97 @@
+"""Fixtures that several folders use: the program, directories, and apache/serve.
+
+CHARTS_TOKEN_PROGRAM names the program to test; the release build otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+# Before they are imported, so that what fails in them is shown as in a test.
+pytest.register_assert_rewrite("Support")
+
+from Support.apache_serve import Serve, write_script  # noqa: E402
+from Support.repository import PROGRAM, REPOSITORY  # noqa: E402
+from Support.servers import free_port  # noqa: E402
+
+
+def temporary_directory() -> Path:
+    """A directory that the web server's own user can enter, which pytest's are not; short, as socket paths must be."""
+    path = Path(tempfile.mkdtemp(prefix="charts-token-"))
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture(scope="session")
+def program(shared: Path) -> Path:
+    """The program, where the web server's own user can run it."""
+    assert PROGRAM.is_file(), f"{PROGRAM} is not there: build it, or set CHARTS_TOKEN_PROGRAM"
+    copy = shared / "charts-token"
+    shutil.copy(PROGRAM, copy)
+    copy.chmod(0o755)
+    return copy
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    path = temporary_directory()
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Iterator[Path]:
+    """A directory for all tests."""
+    path = temporary_directory()
+    yield path
+    shutil.rmtree(path)
+
+
+# ---- apache/serve ----
+
+@pytest.fixture(scope="session")
+def tools(shared: Path) -> Path:
+    """A directory with the commands of /usr/bin and /usr/sbin, but without swift, sudo and those of packages."""
+    directory = shared / "tools"
+    directory.mkdir()
+    for source in ("/usr/sbin", "/usr/bin"):
+        for command in os.listdir(source):
+            if command not in ("swift", "sudo", "apt-get", "dpkg-query"):
+                link = directory / command
+                link.unlink(missing_ok=True)
+                link.symlink_to(f"{source}/{command}")
+    return directory
+
+
+@pytest.fixture
+def commands(shared: Path) -> Path:
+    """A directory in front of the PATH, for stand-ins: at first a Swift whose build is done already (one test runs
+    the real one) and a Debian where all packages are installed."""
+    directory = Path(tempfile.mkdtemp(prefix="commands.", dir=shared))
+    directory.chmod(0o755)
+    write_script(directory / "swift", 'case $1 in --version) echo "Swift version 6.2 (swift-6.2-RELEASE)" ;; esac\n')
+    write_script(directory / "dpkg-query", "printf installed\n")
+    return directory
+
+
+@pytest.fixture
+def serve(commands: Path, tools: Path, program: Path) -> Iterator[Callable[..., Serve]]:
+    """Starts apache/serve on a free port, with the stand-ins of `commands`; the settings are keyword arguments."""
+    started = []
+
+    def start(*arguments, user=None, clone=REPOSITORY, wrapper=(), program=None, path=None, cwd="/", **settings):
+        environment = {
+            "PATH": path or f"{commands}:{tools}", "HOME": "/nonexistent", "LANG": "C.UTF-8",
+            "PORT": str(free_port()), **settings}
+        started.append(Serve(environment, arguments, user, clone, wrapper, program, cwd))
+        return started[-1]
+
+    yield start
+    for run in started:
+        run.stop()
