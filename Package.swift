@@ -46,11 +46,12 @@ let package = Package(
         .executableTarget(
             name: "token-loop", dependencies: ["TokenEndpoint"], path: "Tests/Benchmark/TokenLoop",
             swiftSettings: strict),
+        .target(name: "SwiftSupport", path: "Tests/SwiftSupport", swiftSettings: strict),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
-        .testTarget(name: "JOSETests", dependencies: ["JOSE"], swiftSettings: strict),
-        .testTarget(name: "TinybirdTests", dependencies: ["Tinybird", "JOSE"], swiftSettings: strict),
+        .testTarget(name: "JOSETests", dependencies: ["JOSE", "SwiftSupport"], swiftSettings: strict),
+        .testTarget(name: "TinybirdTests", dependencies: ["Tinybird", "JOSE", "SwiftSupport"], swiftSettings: strict),
         .testTarget(
-            name: "TokenEndpointTests", dependencies: ["TokenEndpoint", "FastCGI", "JOSE", "Tinybird"],
+            name: "TokenEndpointTests", dependencies: ["TokenEndpoint", "FastCGI", "JOSE", "Tinybird", "SwiftSupport"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

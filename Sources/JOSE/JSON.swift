@@ -11,7 +11,7 @@ public enum JSON: Sendable, Equatable {
     /// A number, in the digits of its text.
     case number(String)
     /// A string, its escapes resolved.
-    case string(String)
+    case string(UTF8Text)
     /// An array.
     case array([JSON])
     /// An object, its members in order, each name once.
@@ -20,7 +20,7 @@ public enum JSON: Sendable, Equatable {
     /// A member of an object.
     public struct Member: Sendable, Equatable {
         /// The name, its escapes resolved.
-        public let name: String
+        public let name: UTF8Text
         /// The value.
         public let value: JSON
         /// Where the value stands in the text that was read.
@@ -31,7 +31,7 @@ public enum JSON: Sendable, Equatable {
     public struct SyntaxError: Error, Equatable {
         /// What is wrong.
         public let reason: String
-        /// Where, in bytes from the text's begin.
+        /// Where, in bytes from the start of the text.
         public let offset: Int
     }
 
@@ -46,12 +46,12 @@ public enum JSON: Sendable, Equatable {
     }
 
     /// The value of the member `name`; nil where there is none, or this is no object.
-    public subscript(name: String) -> JSON? {
+    public subscript(name: UTF8Text) -> JSON? {
         member(name)?.value
     }
 
     /// The member `name`; nil where there is none, or this is no object.
-    public func member(_ name: String) -> Member? {
+    public func member(_ name: UTF8Text) -> Member? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }
     }
@@ -63,7 +63,7 @@ public enum JSON: Sendable, Equatable {
     }
 
     /// The string, if it is one.
-    public var string: String? {
+    public var string: UTF8Text? {
         guard case .string(let string) = self else { return nil }
         return string
     }

@@ -56,8 +56,8 @@ struct JSONReader {
             skipWhiteSpace()
             guard take(":") else { throw error("a colon is missing") }
             skipWhiteSpace()
-            let begin = offset
-            members.append(JSON.Member(name: name, value: try value(), range: begin..<offset))
+            let start = offset
+            members.append(JSON.Member(name: name, value: try value(), range: start..<offset))
             skipWhiteSpace()
         } while take(",")
         guard take("}") else { throw error("a comma or a closing brace is missing") }
@@ -79,19 +79,19 @@ struct JSONReader {
     }
 
     /// RFC 8259 §7.
-    private mutating func string() throws(JSON.SyntaxError) -> String {
-        let begin = offset
+    private mutating func string() throws(JSON.SyntaxError) -> UTF8Text {
+        let start = offset
         var bytes: [UInt8] = []
         offset += 1
         while let byte = next {
             offset += 1
             switch byte {
             case UInt8(ascii: "\""):
-                guard let string = String(validating: bytes, as: UTF8.self) else {
-                    throw JSON.SyntaxError(reason: "a string is not valid UTF-8", offset: begin)
+                guard let string = UTF8Text(bytes) else {
+                    throw JSON.SyntaxError(reason: "a string is not valid UTF-8", offset: start)
                 }
                 return string
-            case UInt8(ascii: "\\"): bytes.append(contentsOf: String(try escape()).utf8)
+            case UInt8(ascii: "\\"): bytes.append(contentsOf: UTF8.encode(try escape()) ?? .init())
             case 0x00..<0x20: throw error("a control character in a string is not escaped")
             default: bytes.append(byte)
             }
@@ -125,17 +125,18 @@ struct JSONReader {
     }
 
     private mutating func codeUnit() throws(JSON.SyntaxError) -> UInt16 {
-        guard offset + 4 <= text.count,
-            text[offset..<offset + 4].allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
-            let unit = UInt16(String(decoding: text[offset..<offset + 4], as: UTF8.self), radix: 16)
-        else { throw error("four hexadecimal digits are missing") }
-        offset += 4
+        var unit: UInt16 = 0
+        for _ in 0..<4 {
+            guard let digit = next?.hexadecimalValue else { throw error("four hexadecimal digits are missing") }
+            unit = unit << 4 | UInt16(digit)
+            offset += 1
+        }
         return unit
     }
 
     /// RFC 8259 §6.
     private mutating func number() throws(JSON.SyntaxError) -> String {
-        let begin = offset
+        let start = offset
         _ = take("-")
         if !take("0") { try digits() }
         if take(".") { try digits() }
@@ -143,13 +144,13 @@ struct JSONReader {
             if !take("-") { _ = take("+") }
             try digits()
         }
-        return String(decoding: text[begin..<offset], as: UTF8.self)
+        return String(decoding: text[start..<offset], as: UTF8.self)
     }
 
     private mutating func digits() throws(JSON.SyntaxError) {
-        let begin = offset
-        while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { offset += 1 }
-        guard offset > begin else { throw error("a value is missing") }
+        let start = offset
+        while next?.isDigit == true { offset += 1 }
+        guard offset > start else { throw error("a value is missing") }
     }
 
     private mutating func word(_ word: StaticString, _ value: JSON) throws(JSON.SyntaxError) -> JSON {

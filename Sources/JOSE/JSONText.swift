@@ -5,9 +5,9 @@
 extension [UInt8] {
     /// Appends `string` as a JSON string, in quotes
     /// ([RFC 8259 §7](https://www.rfc-editor.org/rfc/rfc8259#section-7)).
-    public mutating func appendJSON(string: String) {
+    public mutating func appendJSON(string: UTF8Text) {
         append(UInt8(ascii: "\""))
-        appendJSON(characters: string.utf8.span)
+        appendJSON(characters: string.bytes.span)
         append(UInt8(ascii: "\""))
     }
 

@@ -4,7 +4,7 @@ import JOSE
 public struct AdminToken: Sendable, Equatable {
     /// The member `u`: the workspace's UUID in a workspace admin token, a user's in a personal one, whose JWTs
     /// Tinybird refuses.
-    public let workspaceID: String
+    public let workspaceID: UTF8Text
 
     /// Reads the inside of `token`.
     ///

@@ -1,8 +1,10 @@
+import JOSE
+
 /// The claims of a Tinybird token
 /// ([JWTs](https://www.tinybird.co/docs/forward/administration/tokens/jwt), "JWT payload"), all but the times.
 public struct Claims: Sendable, Equatable {
     /// `workspace_id`: the workspace's UUID.
-    public var workspaceID: String
+    public var workspaceID: UTF8Text
     /// `name`: shows in `tinybird.pipe_stats_rt`; tokens of one name share a rate limit.
     public var name: Template
     /// `scopes`: what the token allows.
@@ -15,7 +17,7 @@ public struct Claims: Sendable, Equatable {
 
     /// The claims of a token.
     public init(
-        workspaceID: String, name: Template, scopes: [Scope], requestsPerSecond: String? = nil,
+        workspaceID: UTF8Text, name: Template, scopes: [Scope], requestsPerSecond: String? = nil,
         hasIssuedAt: Bool = false
     ) {
         self.workspaceID = workspaceID

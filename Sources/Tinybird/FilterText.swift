@@ -16,21 +16,21 @@ enum FilterText {
                             + "write '%{\(name)}', in single quotes")
                 }
             case .literal(let text):
-                for character in text.unicodeScalars {
+                for byte in text.bytes {
                     if isEscaped {
                         isEscaped = false
-                    } else if character == "'" {
+                    } else if byte == UInt8(ascii: "'") {
                         isInLiteral.toggle()
                     } else if isInLiteral {
-                        isEscaped = character == "\\"
-                    } else if "\"`$#\\".unicodeScalars.contains(character) {
+                        isEscaped = byte == UInt8(ascii: "\\")
+                    } else if "\"`$#\\".utf8.contains(byte) {
                         throw ScopeError(
-                            "has a filter with a placeholder and \(character) outside of single quotes: "
+                            "has a filter with a placeholder and \(Unicode.Scalar(byte)) outside of single quotes: "
                                 + "quote only text there, and with single quotes")
                     }
                 }
                 // Between literals; a quote within a comment would turn literal and code around.
-                guard !text.utf8.contains("--".utf8), !text.utf8.contains("/*".utf8) else {
+                guard !text.contains("--"), !text.contains("/*") else {
                     throw ScopeError("has a filter with a placeholder and a comment: remove the comment")
                 }
             }

@@ -1,7 +1,9 @@
+import JOSE
+
 /// The names of a pipe's parameters.
 enum ParameterName {
     /// Names that Tinybird keeps for itself, and a pipe's template refuses (Tinybird's CLI source).
-    private static let reserved = [
+    private static let reserved: [UTF8Text] = [
         "format", "q", "__tb__csv_header", "__tb__semver", "debug_source_tables", "debug", "explain",
         "finalize_aggregations", "output_format_json_quote_64bit_integers", "output_format_json_quote_denormals",
         "output_format_parquet_string_as_string", "pipeline", "playground", "query_id", "release_replacements", "tag",
@@ -9,7 +11,7 @@ enum ParameterName {
     ]
 
     /// - Throws: ``ScopeError`` when no pipe can have a parameter of that name, or one is in `names` already.
-    static func check(_ name: String, besides names: [String]) throws(ScopeError) {
+    static func check(_ name: UTF8Text, besides names: [UTF8Text]) throws(ScopeError) {
         guard !name.isEmpty else { throw ScopeError("has a parameter without a name: write name=value") }
         guard !reserved.contains(name) else {
             throw ScopeError(

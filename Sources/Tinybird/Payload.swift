@@ -13,7 +13,7 @@ public struct Payload: Sendable {
     }
 
     /// The variables whose values are needed, each once.
-    public private(set) var variables: [String] = []
+    public private(set) var variables: [UTF8Text] = []
     private var pieces: [Piece] = []
 
     /// Renders `claims` in the order `workspace_id`, `name`, `exp`, `scopes`, `limits`, `iat`.
@@ -108,7 +108,7 @@ public struct Payload: Sendable {
         append("\"")
         for part in template.parts {
             switch part {
-            case .literal(let text): edit { $0.appendJSON(characters: text.utf8.span) }
+            case .literal(let text): edit { $0.appendJSON(characters: text.bytes.span) }
             case .variable(let name):
                 let index = variables.firstIndex(of: name) ?? variables.count
                 if index == variables.count { variables.append(name) }

@@ -14,7 +14,7 @@ public struct Scope: Sendable, Equatable {
     /// A parameter of a pipe with its value.
     public struct Parameter: Sendable, Equatable {
         /// The parameter's name.
-        public let name: String
+        public let name: UTF8Text
         /// The parameter's value.
         public let value: Value
 

@@ -33,7 +33,7 @@ public enum ScopeList {
             throw ScopeError("has a scope without a resource: name the pipe or data source")
         }
         let access: Scope.Access
-        let restriction: String
+        let restriction: UTF8Text
         switch type {
         case "PIPES:READ":
             restriction = "fixed_params"
@@ -64,7 +64,7 @@ public enum ScopeList {
         return parameters
     }
 
-    private static func value(_ json: JSON, of name: String) throws(ScopeError) -> Scope.Parameter.Value {
+    private static func value(_ json: JSON, of name: UTF8Text) throws(ScopeError) -> Scope.Parameter.Value {
         switch json {
         case .string(let text): return .string(try template(text))
         case .number(let digits): return .number(digits)
@@ -80,19 +80,19 @@ public enum ScopeList {
         }
     }
 
-    private static func notAllowed(_ name: String) -> ScopeError {
+    private static func notAllowed(_ name: UTF8Text) -> ScopeError {
         ScopeError("has a value of \"\(name)\" that is no string, number, boolean or list of them: change it")
     }
 
     private static func filter(_ json: JSON?) throws(ScopeError) -> Template? {
         guard let json else { return nil }
-        guard let text = json.string, text.contains(where: { !$0.isWhitespace }) else {
+        guard let text = json.string, !text.trimmed.isEmpty else {
             throw ScopeError("has a filter that is not a text: write a SQL condition, or remove it")
         }
         return try template(text)
     }
 
-    private static func template(_ text: String) throws(ScopeError) -> Template {
+    private static func template(_ text: UTF8Text) throws(ScopeError) -> Template {
         do throws(TemplateError) {
             return try Template(text)
         } catch {

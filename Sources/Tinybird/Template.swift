@@ -1,11 +1,13 @@
+import JOSE
+
 /// Text with placeholders, `%{NAME}`, for variables of the request.
 public struct Template: Sendable, Equatable {
     /// A piece of a template.
     public enum Part: Sendable, Equatable {
         /// Text that stands for itself.
-        case literal(String)
-        /// The value of a variable.
-        case variable(String)
+        case literal(UTF8Text)
+        /// The value of a variable, by its name.
+        case variable(UTF8Text)
     }
 
     /// The pieces, in order.
@@ -18,25 +20,24 @@ public struct Template: Sendable, Equatable {
 
     /// Reads `text`, in which `%{NAME}` is a placeholder; NAME has letters, digits, underscores and hyphens.
     ///
-    /// - Throws: ``TemplateError`` for a `%{` that begins no placeholder.
-    public init(_ text: String) throws(TemplateError) {
+    /// - Throws: ``TemplateError`` for a `%{` that starts no placeholder.
+    public init(_ text: UTF8Text) throws(TemplateError) {
         var parts: [Part] = []
-        var rest = text[...]
-        while let opening = rest.firstRange(of: "%{") {
-            if opening.lowerBound > rest.startIndex { parts.append(.literal(String(rest[..<opening.lowerBound]))) }
-            let inside = rest[opening.upperBound...]
-            guard let closing = inside.firstIndex(of: "}"), closing > inside.startIndex,
-                inside[..<closing].utf8.allSatisfy(Self.isNameCharacter)
+        var rest = text
+        while let (literal, placeholder) = rest.cut(at: "%{") {
+            if !literal.isEmpty { parts.append(.literal(literal)) }
+            guard let (name, after) = placeholder.cut(at: "}"), !name.isEmpty,
+                name.bytes.allSatisfy(Self.isNameCharacter)
             else { throw TemplateError() }
-            parts.append(.variable(String(inside[..<closing])))
-            rest = inside[inside.index(after: closing)...]
+            parts.append(.variable(name))
+            rest = after
         }
-        if !rest.isEmpty { parts.append(.literal(String(rest))) }
+        if !rest.isEmpty { parts.append(.literal(rest)) }
         self.parts = parts
     }
 
-    /// The names of the variables, in order; one that stands twice comes twice.
-    public var variables: [String] {
+    /// The names of the variables, in order; one that occurs twice comes twice.
+    public var variables: [UTF8Text] {
         parts.compactMap { part in
             if case .variable(let name) = part { name } else { nil }
         }
@@ -46,19 +47,14 @@ public struct Template: Sendable, Equatable {
     public var isEmpty: Bool { parts.isEmpty }
 
     private static func isNameCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-            true
-        default: false
-        }
+        byte.isLetterOrDigit || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
     }
 }
 
-/// A `%{` that begins no placeholder.
+/// A `%{` that starts no placeholder.
 public struct TemplateError: Error, Equatable, CustomStringConvertible {
     /// What to change; completes a sentence that names the setting.
     public var description: String {
-        "has a \"%{\" that begins no placeholder: write %{NAME}, NAME of letters, digits, _ and -"
+        "has a \"%{\" that starts no placeholder: write %{NAME}, NAME of letters, digits, _ and -"
     }
 }

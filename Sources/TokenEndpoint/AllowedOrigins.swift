@@ -1,4 +1,5 @@
 import FastCGI
+import JOSE
 
 /// The origins whose pages may read the answer: Cross-Origin Resource Sharing
 /// ([Fetch §3.2](https://fetch.spec.whatwg.org/#http-cors-protocol)).
@@ -15,10 +16,10 @@ public struct AllowedOrigins: Sendable, Equatable {
         guard let text = try environment.text(.allowedOrigins) else { return nil }
         var names: [String] = []
         var isAny = false
-        for word in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
+        for word in text.words {
             if word == "*" {
                 isAny = true
-            } else if let name = Self.serialized(String(word)) {
+            } else if let name = Self.serialized(word) {
                 names.append(name)
             } else {
                 throw Problem(
@@ -59,32 +60,28 @@ public struct AllowedOrigins: Sendable, Equatable {
 
     /// `text` as a browser writes an origin (RFC 6454 §6.1): scheme and host in lower case, no port that is the
     /// scheme's own; nil where it is none.
-    private static func serialized(_ text: String) -> String? {
-        let text = text.lowercased()
-        guard let separator = text.firstRange(of: "://") else { return nil }
-        let scheme = text[..<separator.lowerBound]
-        var authority = text[separator.upperBound...]
-        guard let first = scheme.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first),
-            scheme.utf8.allSatisfy({ isLetterOrDigit($0) || "+-.".utf8.contains($0) })
+    private static func serialized(_ text: UTF8Text) -> String? {
+        guard let lowercase = UTF8Text(text.bytes.map(\.lowercased)),
+            let (scheme, authority) = lowercase.cut(at: "://"),
+            let first = scheme.bytes.first, first.isLetterOrDigit, !first.isDigit,
+            scheme.bytes.allSatisfy({ $0.isLetterOrDigit || "+-.".utf8.contains($0) })
         else { return nil }
-        for (name, port) in [("http", ":80"), ("https", ":443")] where scheme == name && authority.hasSuffix(port) {
-            authority = authority.dropLast(port.count)
-        }
-        var host = authority
-        if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
-            let port = authority[authority.index(after: colon)...]
-            guard let number = UInt16(port), number > 0, String(number) == port else { return nil }
-            host = authority[..<colon]
-        }
-        let isAddress = host.hasPrefix("[") && host.hasSuffix("]")
-        if isAddress { host = host.dropFirst().dropLast() }
-        guard !host.isEmpty,
-            host.utf8.allSatisfy({ isLetterOrDigit($0) || (isAddress ? ":." : "-._").utf8.contains($0) })
+        // An IPv6 address has colons of its own, in brackets.
+        let end = authority.bytes.lastIndex(of: UInt8(ascii: "]")) ?? authority.bytes.startIndex
+        let colon = authority.bytes[end...].firstIndex(of: UInt8(ascii: ":"))
+        let host = authority.bytes[..<(colon ?? authority.bytes.endIndex)]
+        let isAddress = host.first == UInt8(ascii: "[") && host.last == UInt8(ascii: "]")
+        let name = isAddress ? host.dropFirst().dropLast() : host
+        guard !name.isEmpty, name.allSatisfy({ $0.isLetterOrDigit || (isAddress ? ":." : "-._").utf8.contains($0) })
         else { return nil }
-        return "\(scheme)://\(authority)"
+        let origin = "\(scheme)://\(String(decoding: host, as: UTF8.self))"
+        guard let colon else { return origin }
+        let digits = authority.bytes[(colon + 1)...]
+        guard digits.allSatisfy(\.isDigit), digits.first != UInt8(ascii: "0"),
+            let port = UInt16(String(decoding: digits, as: UTF8.self))
+        else { return nil }
+        return port == defaultPorts[scheme] ? origin : "\(origin):\(port)"
     }
 
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-    }
+    private static let defaultPorts: [UTF8Text: UInt16] = ["http": 80, "https": 443]
 }

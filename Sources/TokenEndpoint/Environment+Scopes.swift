@@ -30,7 +30,7 @@ extension Environment {
             throw Problem(
                 .pipes, "has a placeholder: write pipes' names here, and placeholders in \(Setting.scopes.rawValue)")
         }
-        let pipes = text.split { $0 == "," || $0.isWhitespace }
+        let pipes = text.words
         guard !pipes.isEmpty else {
             throw Problem(.pipes, "names no pipe: set it to the names or ids of the pipes, separated by commas")
         }
@@ -44,7 +44,7 @@ extension Environment {
         return try Self.checked(.pipes) { () throws(ScopeError) in
             var scopes: [Scope] = []
             for pipe in pipes {
-                let resource = Template([.literal(String(pipe))])
+                let resource = Template([.literal(pipe)])
                 scopes.append(try Scope(resource: resource, access: .readPipe(fixedParameters: parameters)))
             }
             return (scopes, [])

@@ -10,7 +10,7 @@ extension Environment {
     /// - Throws: ``Problem`` when it isn't a whole number from 1 to 256.
     public func threads() throws(Problem) -> Int {
         guard let text = try text(.threads) else { return Settings.defaultThreads }
-        guard let threads = text.trimmed.wholeNumber, Self.threadLimits.contains(threads) else {
+        guard let threads = text.trimmed.bytes.wholeNumber, Self.threadLimits.contains(threads) else {
             throw Problem(
                 .threads, "is not a whole number from 1 to 256: correct it, or unset it for \(Settings.defaultThreads)")
         }
@@ -18,7 +18,7 @@ extension Environment {
     }
 
     /// The workspace's id: the one that is set, else the key's own. Without a key, its problem is the one to solve.
-    func workspaceID(key: SigningKey?) throws(Problem) -> String {
+    func workspaceID(key: SigningKey?) throws(Problem) -> UTF8Text {
         if let id = try text(.workspaceID)?.trimmed, !id.isEmpty {
             guard !id.contains("${") else { throw Problem(.workspaceID, Problem.unreplaced) }
             return id
@@ -33,7 +33,7 @@ extension Environment {
     }
 
     func tokenName() throws(Problem) -> Template {
-        guard let text = try text(.tokenName) else { return Template([.literal(Settings.defaultTokenName)]) }
+        guard let text = try text(.tokenName) else { return Template([.literal(UTF8Text(Settings.defaultTokenName))]) }
         let template: Template
         do throws(TemplateError) { template = try Template(text) } catch { throw Problem(.tokenName, "\(error)") }
         try Variable.check(template, in: .tokenName)
@@ -54,20 +54,20 @@ extension Environment {
 
     /// A positive number in JSON's own form, its digits kept.
     func requestsPerSecond() throws(Problem) -> String? {
-        guard let text = try text(.requestsPerSecond)?.trimmed else { return nil }
-        let significand = text.prefix { $0 != "e" && $0 != "E" }
-        guard case .number(let digits)? = try? JSON(Array(text.utf8)), !digits.hasPrefix("-"),
-            significand.contains(where: { ("1"..."9").contains($0) })
+        guard let text = try text(.requestsPerSecond)?.trimmed.bytes else { return nil }
+        let significand = text.prefix { $0.lowercased != UInt8(ascii: "e") }
+        guard case .number(let digits)? = try? JSON(text), text.first != UInt8(ascii: "-"),
+            significand.contains(where: { $0.isDigit && $0 != UInt8(ascii: "0") })
         else { throw Problem(.requestsPerSecond, "is not a positive number: set it to one, such as 10, or unset it") }
         return digits
     }
 
     /// A number of seconds, or a number with a unit; at least 1 s, nil where it isn't set.
     private func duration(_ setting: Setting) throws(Problem) -> Int? {
-        guard let text = try text(setting)?.trimmed else { return nil }
-        let units: [(name: Character, seconds: Int)] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86400)]
-        let unit = units.first { $0.name == text.last }
-        guard let number = String(unit == nil ? text[...] : text.dropLast()).wholeNumber else {
+        guard let text = try text(setting)?.trimmed.bytes else { return nil }
+        let units: [(name: Unicode.Scalar, seconds: Int)] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86400)]
+        let unit = units.first { UInt8(ascii: $0.name) == text.last }
+        guard let number = (unit == nil ? text : text.dropLast()).wholeNumber else {
             throw Problem(
                 setting, "is not a time: set it to a number of seconds, or a number with s, m, h or d, such as 48h")
         }
@@ -79,26 +79,19 @@ extension Environment {
     /// A setting's value as text; nil where it isn't set.
     ///
     /// - Throws: ``Problem`` when it isn't UTF-8, which repaired would be another value.
-    func text(_ setting: Setting) throws(Problem) -> String? {
+    func text(_ setting: Setting) throws(Problem) -> UTF8Text? {
         guard let bytes = self[setting] else { return nil }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = UTF8Text(bytes) else {
             throw Problem(setting, "is not valid UTF-8: write it in UTF-8")
         }
         return text
     }
 }
 
-extension String {
-    /// The text without the white space around it.
-    var trimmed: String {
-        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
-        else { return "" }
-        return String(self[first...last])
-    }
-
-    /// The number, if the text is ASCII digits alone; `Int.max` where it is greater.
+extension [UInt8] {
+    /// The number, if the text is decimal digits alone; `Int.max` where it is greater.
     fileprivate var wholeNumber: Int? {
-        guard !isEmpty, utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
-        return Int(self) ?? Int.max
+        guard !isEmpty, allSatisfy(\.isDigit) else { return nil }
+        return Int(String(decoding: self, as: UTF8.self)) ?? Int.max
     }
 }

@@ -6,7 +6,7 @@ struct Renewal: Sendable {
     /// How long after its first signing, in seconds.
     let window: Int
     /// The workspace that it must be for.
-    let workspaceID: String
+    let workspaceID: UTF8Text
 
     /// How far a clock that has signed a token may be ahead of this one, in seconds.
     private static let clockTolerance = 60
@@ -16,8 +16,7 @@ struct Renewal: Sendable {
     ///
     /// - Parameter claims: The payload of a token whose signature was verified.
     func renewed(_ claims: [UInt8], at now: Int, lifetime: Int) -> [UInt8]? {
-        guard let json = try? JSON(claims), let workspace = json["workspace_id"]?.string,
-            workspace.utf8.elementsEqual(workspaceID.utf8),
+        guard let json = try? JSON(claims), json["workspace_id"] == .string(workspaceID),
             let expiration = json.member("exp"), let expires = expiration.value.integer, now < expires,
             let issuedAt = json["iat"]?.integer, issuedAt <= now + Self.clockTolerance,
             // Subtracted from `now`, so that no `iat` overflows.
@@ -33,10 +32,10 @@ struct Renewal: Sendable {
     static func bearerToken(of request: borrowing Request) -> [UInt8]? {
         guard
             let credentials = request.bytes(of: "HTTP_AUTHORIZATION")
-                ?? Variable.redirected("REDIRECT_HTTP_AUTHORIZATION", in: request)
+                ?? request.bytes(of: "REDIRECT_HTTP_AUTHORIZATION")
         else { return nil }
         let scheme = credentials.prefix { $0 != UInt8(ascii: " ") }
-        guard String(decoding: scheme, as: UTF8.self).lowercased() == "bearer" else { return nil }
+        guard scheme.lazy.map(\.lowercased).elementsEqual("bearer".utf8) else { return nil }
         return Array(credentials.dropFirst(scheme.count).drop { $0 == UInt8(ascii: " ") })
     }
 }

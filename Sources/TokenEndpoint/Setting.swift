@@ -29,7 +29,13 @@ public enum Setting: String, CaseIterable, Sendable {
     /// Worker threads of a FastCGI responder.
     case threads = "TINYBIRD_THREADS"
 
-    /// What the names of all settings begin with.
+    /// The setting whose variable has this name.
+    init?(name: ArraySlice<UInt8>) {
+        guard let setting = Self.allCases.first(where: { $0.rawValue.utf8.elementsEqual(name) }) else { return nil }
+        self = setting
+    }
+
+    /// What the names of all settings start with.
     static let prefix: StaticString = "TINYBIRD_"
 }
 
@@ -56,7 +62,7 @@ public struct Environment: Sendable {
     public init(_ variables: [UInt8]) {
         for variable in variables.split(separator: 0) {
             guard let equals = variable.firstIndex(of: UInt8(ascii: "=")),
-                let setting = Setting(rawValue: String(decoding: variable[..<equals], as: UTF8.self))
+                let setting = Setting(name: variable[..<equals])
             else { continue }
             entries.append(Entry(setting: setting, value: Array(variable[(equals + 1)...])))
         }

@@ -8,7 +8,7 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// The key; at least one byte.
     let bytes: [UInt8]
     /// The workspace that the key says it belongs to; nil where it says nothing.
-    public let workspaceID: String?
+    public let workspaceID: UTF8Text?
     /// Where it came from: the variable itself, or the one that names a file.
     public let setting: Setting
     let file: WatchedFile?
@@ -32,7 +32,7 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
         case (_?, _?):
             throw Problem(.signingKey, "is set and \(Setting.signingKeyFile.rawValue) too: unset one of them")
         }
-        bytes = Self.trim(content)
+        bytes = Array(content.trimmed)
         guard !bytes.isEmpty else {
             throw Problem(setting, "holds no key: set it to the workspace admin token")
         }
@@ -62,7 +62,7 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
     }
 
     /// What Tinybird or RFC 7518 would object to, though it can be signed with.
-    func warnings(workspaceID: String) -> [Problem] {
+    func warnings(workspaceID: UTF8Text) -> [Problem] {
         var warnings: [Problem] = []
         if length < HS256.shortestKeyLength {
             warnings.append(
@@ -79,14 +79,6 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
                         + "use the admin token of that workspace, not a personal one"))
         }
         return warnings
-    }
-
-    private static func trim(_ bytes: [UInt8]) -> [UInt8] {
-        func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
-        guard let first = bytes.firstIndex(where: { !isWhiteSpace($0) }),
-            let last = bytes.lastIndex(where: { !isWhiteSpace($0) })
-        else { return [] }
-        return Array(bytes[first...last])
     }
 }
 

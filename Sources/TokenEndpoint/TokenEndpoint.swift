@@ -31,15 +31,16 @@ public struct TokenEndpoint: RequestHandler, ~Copyable {
     /// Answers one request.
     public mutating func respond(to request: borrowing Request) -> Response {
         let location = location(of: request)
-        let method = request.method
+        let method = request.bytes(of: "REQUEST_METHOD") ?? []
         var response =
             switch method {
-            case "GET", "HEAD": token(for: request, at: location)
-            case "OPTIONS": Response(.noContent, fields: [Self.allow, Self.noStore])
+            case Self.get, Self.head: token(for: request, at: location)
+            case Self.options: Response(.noContent, fields: [Self.allow, Self.noStore])
             default: Self.error(.methodNotAllowed, "Method not allowed: use GET", fields: [Self.allow])
             }
         if let origins = location.allowedOrigins {
-            response.fields += origins.fields(for: request.bytes(of: "HTTP_ORIGIN"), isPreflight: method == "OPTIONS")
+            response.fields += origins.fields(
+                for: request.bytes(of: "HTTP_ORIGIN"), isPreflight: method == Self.options)
         }
         return response
     }
@@ -79,6 +80,10 @@ public struct TokenEndpoint: RequestHandler, ~Copyable {
 
 // What the answers have in common.
 extension TokenEndpoint {
+    private static let get = Array("GET".utf8)
+    private static let head = Array("HEAD".utf8)
+    private static let options = Array("OPTIONS".utf8)
+
     private static let allow = Response.Field("Allow", "GET, HEAD, OPTIONS")
     private static let noStore = Response.Field("Cache-Control", "no-store")
     private static let json = [
@@ -98,7 +103,8 @@ extension TokenEndpoint {
     }
 
     /// An error in the shape of Tinybird's own API errors.
-    private static func error(_ status: Response.Status, _ message: String, fields: [Response.Field] = []) -> Response {
+    private static func error(_ status: Response.Status, _ message: UTF8Text, fields: [Response.Field] = []) -> Response
+    {
         var body = Array(#"{"error":"#.utf8)
         body.appendJSON(string: message)
         body.append(UInt8(ascii: "}"))

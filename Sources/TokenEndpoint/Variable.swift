@@ -1,10 +1,11 @@
 import FastCGI
+import JOSE
 import Tinybird
 
 /// A variable that a token needs has no value that may be signed.
 public struct MissingVariable: Error, Equatable, CustomStringConvertible {
     /// The variable's name.
-    public let name: String
+    public let name: UTF8Text
     /// What is wrong with it; completes a sentence that begins with the name.
     public let reason: String
 
@@ -14,45 +15,50 @@ public struct MissingVariable: Error, Equatable, CustomStringConvertible {
 
 /// A variable of the request's environment that a placeholder names.
 struct Variable: Sendable {
-    private let name: String
-    /// An internal redirect of Apache (a rewrite, a directory index) renames each variable so.
-    private let redirectedName: String
-    /// Whether the settings ask for what an internal redirect has renamed, and for nothing else.
-    private let isRedirected: Bool
+    private let name: UTF8Text
+    private let lookupName: String
+    /// For a variable that internal redirects of Apache have renamed (`REDIRECT_REDIRECT_REMOTE_USER`): the variables
+    /// with the status of each redirect.
+    private let statuses: [String]
 
-    init(_ name: String) {
+    init(_ name: UTF8Text) {
         self.name = name
-        redirectedName = "REDIRECT_" + name
-        isRedirected = name.hasPrefix("REDIRECT_")
+        lookupName = name.description
+        let redirects = Self.original(name).redirects
+        statuses = (0..<redirects).map { String(repeating: Self.redirect.description, count: $0 + 1) + "STATUS" }
     }
 
     /// The variable's value in `request`: at least one byte, and UTF-8.
     ///
     /// - Throws: ``MissingVariable``, so that nothing is signed for nobody.
     func value(in request: borrowing Request) throws(MissingVariable) -> [UInt8] {
-        let own = isRedirected ? Self.redirected(name, in: request) : request.bytes(of: name)
-        guard let value = own ?? Self.redirected(redirectedName, in: request), !value.isEmpty else {
+        // Where an ErrorDocument answers a failed login, Apache puts the name that the visitor claimed into
+        // REDIRECT_REMOTE_USER.
+        for status in statuses {
+            guard request.bytes(of: status)?.elementsEqual("200".utf8) ?? true else {
+                throw MissingVariable(name: name, reason: "was set by a redirect after an error in this request")
+            }
+        }
+        guard let value = request.bytes(of: lookupName), !value.isEmpty else {
             throw MissingVariable(name: name, reason: "is not set or empty in this request")
         }
-        guard String(validating: value, as: UTF8.self) != nil else {
+        guard UTF8Text(value) != nil else {
             throw MissingVariable(name: name, reason: "is not valid UTF-8 in this request")
         }
         return value
     }
 
-    /// The value of a variable that an internal redirect has renamed, or several: REDIRECT_REDIRECT_REMOTE_USER.
-    ///
-    /// Only of those without an error: where an ErrorDocument answers a failed login, Apache puts the name that the
-    /// visitor has claimed into REDIRECT_REMOTE_USER.
-    static func redirected(_ name: String, in request: borrowing Request) -> [UInt8]? {
-        var status = "STATUS"
-        var original = name[...]
-        while original.hasPrefix("REDIRECT_") {
-            original = original.dropFirst("REDIRECT_".count)
-            status = "REDIRECT_" + status
-            if let value = request.bytes(of: status), value != Array("200".utf8) { return nil }
+    private static let redirect: UTF8Text = "REDIRECT_"
+
+    /// The name without the prefixes of internal redirects, and how many there were.
+    private static func original(_ name: UTF8Text) -> (name: UTF8Text, redirects: Int) {
+        var original = name
+        var redirects = 0
+        while original.starts(with: redirect), let rest = original.cut(at: redirect)?.after {
+            original = rest
+            redirects += 1
         }
-        return request.bytes(of: name)
+        return (original, redirects)
     }
 
     /// Refuses variables that say what a client has chosen (RFC 3875 §4.1), and settings, one of which is the key.
@@ -60,13 +66,11 @@ struct Variable: Sendable {
     /// - Throws: ``Problem`` that names the variable.
     static func check(_ template: Template, in setting: Setting) throws(Problem) {
         for name in template.variables {
-            var original = name[...]
-            while original.hasPrefix("REDIRECT_") { original = original.dropFirst("REDIRECT_".count) }
-            if original.hasPrefix("TINYBIRD_") {
+            let original = original(name).name
+            if original.starts(with: "TINYBIRD_") {
                 throw Problem(setting, "has %{\(name)}, a setting: name a variable that the server's login sets")
             }
-            guard !chosenByClient.contains(String(original)),
-                !chosenByClientPrefixes.contains(where: original.hasPrefix)
+            guard !chosenByClient.contains(original), !chosenByClientPrefixes.contains(where: original.starts)
             else {
                 throw Problem(
                     setting,
@@ -76,8 +80,8 @@ struct Variable: Sendable {
         }
     }
 
-    private static let chosenByClientPrefixes = ["HTTP_", "CONTENT_"]
-    private static let chosenByClient = [
+    private static let chosenByClientPrefixes: [UTF8Text] = ["HTTP_", "CONTENT_"]
+    private static let chosenByClient: [UTF8Text] = [
         "QUERY_STRING", "REQUEST_URI", "PATH_INFO", "PATH_TRANSLATED", "REQUEST_METHOD", "REMOTE_IDENT", "SCRIPT_NAME",
         "SCRIPT_FILENAME", "SCRIPT_URL", "SCRIPT_URI", "DOCUMENT_URI", "SERVER_NAME", "SERVER_PROTOCOL", "THE_REQUEST",
         "URL", "URI", "STATUS", "SSL_TLS_SNI",

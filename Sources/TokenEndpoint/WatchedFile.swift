@@ -58,7 +58,7 @@ final class WatchedFile: Sendable {
     /// - Parameter content: What the file is to hold, in words.
     /// - Throws: ``Problem`` when it can't be read.
     convenience init(named setting: Setting, in environment: Environment, holding content: String) throws(Problem) {
-        let path = try environment.text(setting) ?? ""
+        let path = try environment.text(setting)?.description ?? ""
         do throws(Unusable) {
             try self.init(path: path)
         } catch {

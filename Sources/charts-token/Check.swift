@@ -13,9 +13,9 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let environment = Environment.process
-        let width = Setting.allCases.map(\.rawValue.count).max() ?? 0
+        let width = Setting.allCases.map(\.rawValue.width).max() ?? 0
         for setting in Setting.allCases {
-            let padding = String(repeating: " ", count: width - setting.rawValue.count)
+            let padding = String(repeating: " ", count: width - setting.rawValue.width)
             print("\(setting.rawValue)\(padding)  \(Self.explain(setting, in: environment))")
         }
         print()

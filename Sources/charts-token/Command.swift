@@ -35,7 +35,7 @@ struct Visitor: ParsableArguments {
     var variables: [String] = []
 
     func validate() throws {
-        for variable in variables where !variable.contains("=") || variable.hasPrefix("=") {
+        for variable in variables where UTF8Text(variable).cut(at: "=")?.before.isEmpty ?? true {
             throw ValidationError("'\(variable)' names no value: write --as NAME=value, such as --as REMOTE_USER=alice")
         }
     }
@@ -43,9 +43,8 @@ struct Visitor: ParsableArguments {
     /// A request of that visitor.
     var request: Request {
         Request(
-            variables: variables.map { variable in
-                let equals = variable.firstIndex(of: "=") ?? variable.endIndex
-                return (String(variable[..<equals]), String(variable[equals...].dropFirst()))
+            variables: variables.compactMap { variable in
+                UTF8Text(variable).cut(at: "=").map { ($0.before.description, $0.after.description) }
             })
     }
 }

@@ -24,9 +24,9 @@ struct Inspect: ParsableCommand {
             LogLine(.error, "\(error)").writeToStandardError()
             throw ExitCode(EX_CONFIG)
         }
-        let text = (token ?? Self.standardInput()).filter { !$0.isWhitespace }
+        let text = (token.map { Array($0.utf8) } ?? Self.standardInput()).filter { !$0.isWhiteSpace }
         var algorithm = try key.algorithm()
-        guard let payload = try CompactJWS.verify(Array(text.utf8), with: &algorithm), let claims = try? JSON(payload),
+        guard let payload = try CompactJWS.verify(text, with: &algorithm), let claims = try? JSON(payload),
             case .object(let members) = claims
         else {
             LogLine(.error, "the token is not signed with this key by HS256").writeToStandardError()
@@ -40,11 +40,12 @@ struct Inspect: ParsableCommand {
         if json {
             print("\(String(decoding: payload.dropLast(), as: UTF8.self).printableJSON),\"expires_in\":\(left)}")
         } else {
-            let width = members.map(\.name.count).max() ?? 0
+            let width = members.map(\.name.description.width).max() ?? 0
             for member in members {
-                let padding = String(repeating: " ", count: width - member.name.count)
+                let name = member.name.description.printable
+                let padding = String(repeating: " ", count: width - name.width)
                 let value = String(decoding: payload[member.range], as: UTF8.self)
-                print("\(member.name.printable)\(padding)  \(value.printableJSON)")
+                print("\(name)\(padding)  \(value.printableJSON)")
             }
             let time = left > 0 ? "expires in \(words(seconds: left))" : "expired \(words(seconds: -left)) ago"
             print("The token verifies, and \(time) (\(date(expiration))).")
@@ -52,10 +53,10 @@ struct Inspect: ParsableCommand {
         if left <= 0 { throw ExitCode.failure }
     }
 
-    private static func standardInput() -> String {
+    private static func standardInput() -> [UInt8] {
         if isatty(STDIN_FILENO) == 1 { LogLine(.warning, "reading the token from the terminal").writeToStandardError() }
-        var text = ""
-        while let line = readLine() { text += line }
+        var text: [UInt8] = []
+        while let line = readLine() { text += line.utf8 }
         return text
     }
 }

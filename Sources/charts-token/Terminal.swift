@@ -15,6 +15,9 @@ extension String {
         }
     }
 
+    /// How many characters it has, for columns that line up.
+    var width: Int { unicodeScalars.count }
+
     private func replacingUnprintable(_ replacement: (Unicode.Scalar) -> String) -> String {
         var text = ""
         for scalar in unicodeScalars {

@@ -104,8 +104,14 @@ def private(directory: Path, *lines: str) -> str:
     return "\n".join(['<Location "/private">', *basic_lines(users_file(directory)), *lines, "</Location>"])
 
 
-def with_redirects(by: type[Site], directory: Path, program: Path, config: str, *modules: str) -> Site:
-    site = by(directory, program, settings=PER_USER, config=config)
+# The same settings, where who signed in at another URL counts.
+REDIRECTED = {name: value.replace("%{", "%{REDIRECT_") for name, value in PER_USER.items()}
+
+
+def with_redirects(
+    by: type[Site], directory: Path, program: Path, config: str, *modules: str, settings: dict[str, str] = PER_USER
+) -> Site:
+    site = by(directory, program, settings=settings, config=config)
     site.server.modules += [*BASIC_MODULES, *modules]
     return site
 
@@ -130,14 +136,31 @@ def test_the_name_that_a_failed_login_claims_is_never_signed(
 
 
 @BY_APACHE
-def test_a_rewrite_to_the_endpoint_keeps_who_signed_in(by: type[Site], directory: Path, program: Path, running) -> None:
+def test_a_rewrite_to_the_endpoint_keeps_who_signed_in_where_the_settings_say_so(
+    by: type[Site], directory: Path, program: Path, running
+) -> None:
     site = with_redirects(
-        by, directory, program, private(directory, "RewriteEngine on", "RewriteRule ^ /generate-token"), "rewrite")
+        by, directory, program, private(directory, "RewriteEngine on", "RewriteRule ^ /generate-token"), "rewrite",
+        settings=REDIRECTED)
     running(site)
     for name in ["alice", "bob"]:
         assert_token_of(fetch(f"{site.server.url}/private", *user(name)), name)
     assert_no_token(fetch(f"{site.server.url}/private", *user("bob", "wrong")), 401)
     assert_no_token(fetch(site.url, *user("bob")), 403)
+
+
+@BY_APACHE
+def test_who_writes_a_rewrite_names_nobody(by: type[Site], directory: Path, program: Path, running) -> None:
+    site = with_redirects(
+        by, directory, program, """
+<Location "/rewritten">
+    RewriteEngine on
+    RewriteRule ^ /generate-token [E=REMOTE_USER:bob]
+</Location>
+""" + private(directory, "RewriteEngine on", "RewriteRule ^ /generate-token"), "rewrite")
+    running(site)
+    assert_no_token(fetch(f"{site.server.url}/rewritten"), 403)
+    assert_no_token(fetch(f"{site.server.url}/private", *user("alice")), 403)
 
 
 @BY_APACHE

@@ -21,7 +21,7 @@ struct ClaimsTests {
             ("", #""""#), ("plain", #""plain""#), (#"a"b\c"#, #""a\"b\\c""#), ("a/b", #""a/b""#),
             ("\u{0}\n\u{1f}\u{7f}", "\"\\u0000\\u000a\\u001f\u{7f}\""), ("é€😀", #""é€😀""#),
         ])
-    func strings(string: String, json: String) {
+    func strings(string: UTF8Text, json: String) {
         var output: [UInt8] = []
         output.appendJSON(string: string)
         #expect(String(decoding: output, as: UTF8.self) == json)
@@ -30,7 +30,7 @@ struct ClaimsTests {
 
 @Suite("what an admin token says of itself")
 struct AdminTokenTests {
-    static let workspace = "1f484a32-6966-4f63-9312-aadad64d3e12"
+    static let workspace: UTF8Text = "1f484a32-6966-4f63-9312-aadad64d3e12"
 
     @Test(
         "names its workspace, in either base64 alphabet, padded or not",

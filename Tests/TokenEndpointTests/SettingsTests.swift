@@ -1,3 +1,4 @@
+import JOSE
 import Testing
 import Tinybird
 
@@ -8,13 +9,13 @@ struct SettingsTests {
     @Test("key and pipes are enough: the rest has the contract's defaults")
     func defaults() throws {
         let settings = try settings(Guide.variables).get()
-        #expect(settings.claims.workspaceID == Guide.workspace)
+        #expect(settings.claims.workspaceID == UTF8Text(Guide.workspace))
         #expect(settings.claims.name == Template([.literal("charts_token")]))
         #expect(settings.tokenLifetime == 172_800)
         #expect(settings.threads == 4)
         #expect(
             settings.claims.scopes == [
-                try Scope(resource: Template(Guide.pipe), access: .readPipe(fixedParameters: []))
+                try Scope(resource: Template(UTF8Text(Guide.pipe)), access: .readPipe(fixedParameters: []))
             ])
         #expect(settings.claims.requestsPerSecond == nil)
         #expect(settings.allowedOrigins == nil)
@@ -95,7 +96,7 @@ struct SettingsTests {
     @Test("the workspace is the key's own unless one is set")
     func workspace() throws {
         #expect(try settings(Guide.variables + ["TINYBIRD_WORKSPACE_ID": " w \n"]).get().claims.workspaceID == "w")
-        #expect(try settings(Guide.variables).get().claims.workspaceID == Guide.workspace)
+        #expect(try settings(Guide.variables).get().claims.workspaceID == UTF8Text(Guide.workspace))
     }
 
     @Test("a key that names no workspace needs one set")
@@ -111,7 +112,7 @@ struct SettingsTests {
         arguments: [
             ("a", ["a"]), ("a,b", ["a", "b"]), (" b\ta\n", ["b", "a"]), (",a,, ,b,", ["a", "b"]), ("a a", ["a", "a"]),
         ])
-    func pipes(value: String, pipes: [String]) throws {
+    func pipes(value: String, pipes: [UTF8Text]) throws {
         #expect(
             try settings(Guide.variables + ["TINYBIRD_PIPES": value]).get().claims.scopes.map(\.resource)
                 == pipes.map { try Template($0) })
