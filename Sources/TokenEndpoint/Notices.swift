@@ -1,13 +1,14 @@
 import FastCGI
+import JOSE
 import Synchronization
 
 /// What the error log has been told already, so that a fault is one line and not one for every request. Shared by
 /// all workers of a process.
 public final class Notices: Sendable {
     private struct Memory {
-        var told: [String] = []
+        var told: [UTF8Text] = []
         /// What is wrong now, by the settings' variables of the place.
-        var faults: [(place: [UInt8], message: String)] = []
+        var faults: [(place: [UInt8], message: UTF8Text)] = []
     }
 
     private let memory = Mutex(Memory())
@@ -20,10 +21,11 @@ public final class Notices: Sendable {
 
     /// Whether `line` is news; it isn't afterwards.
     func isNews(_ line: LogLine) -> Bool {
-        memory.withLock { memory in
-            if memory.told.contains(line.message) { return false }
+        let message = UTF8Text(line.message)
+        return memory.withLock { memory in
+            if memory.told.contains(message) { return false }
             if memory.told.count >= Self.limit { memory.told.removeAll() }
-            memory.told.append(line.message)
+            memory.told.append(message)
             return true
         }
     }
@@ -31,11 +33,12 @@ public final class Notices: Sendable {
     /// Whether it is news that `fault` is what is wrong at a place; it isn't afterwards, there and elsewhere, until it
     /// is mended at all of them.
     func isNews(_ fault: LogLine, at place: [UInt8]) -> Bool {
-        memory.withLock { memory in
-            let isKnown = memory.faults.contains { $0.message == fault.message }
+        let message = UTF8Text(fault.message)
+        return memory.withLock { memory in
+            let isKnown = memory.faults.contains { $0.message == message }
             memory.faults.removeAll { $0.place == place }
             if memory.faults.count >= Self.limit { memory.faults.removeAll() }
-            memory.faults.append((place, fault.message))
+            memory.faults.append((place, message))
             return !isKnown
         }
     }

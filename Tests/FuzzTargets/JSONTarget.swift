@@ -69,7 +69,7 @@ extension JSON {
             } else {
                 false
             }
-        case .string(let string): (other as? String)?.utf8.elementsEqual(string.utf8) == true
+        case .string(let string): (other as? String)?.utf8.elementsEqual(string.bytes) == true
         case .array(let elements):
             if let others = other as? [Any] {
                 others.count == elements.count && zip(elements, others).allSatisfy { $0.isSame(as: $1) }
@@ -78,8 +78,13 @@ extension JSON {
             }
         case .object(let members):
             if let others = other as? [String: Any] {
-                others.count == members.count
-                    && members.allSatisfy { member in others[member.name].map(member.value.isSame) == true }
+                // Names that are canonically equivalent are one to Foundation.
+                members.allSatisfy { member in
+                    others.contains {
+                        $0.key.utf8.elementsEqual(member.name.bytes) && member.value.isSame(as: $0.value)
+                    }
+                        || members.contains { $0.name != member.name && $0.name.description == member.name.description }
+                }
             } else {
                 false
             }

@@ -10,15 +10,15 @@ func fuzzScopes(_ input: [UInt8]) throws {
         let again = try ScopeList.read(written)
         require(try again == scopes && claim(of: again) == written, "scopes read back equal from claims")
     }
-    if let text = String(validating: input, as: UTF8.self), let parameters = try? FixedParameters.read(text) {
-        let pairs = text.split(separator: "&")
+    if let text = UTF8Text(input), let parameters = try? FixedParameters.read(text) {
+        let pairs = input.split(separator: UInt8(ascii: "&"))
         require(pairs.count == parameters.count, "each pair is a parameter")
         for (pair, parameter) in zip(pairs, parameters) {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            require(formDecoded(parts[0]) == Array(parameter.name.utf8), "a parameter's name is decoded")
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            require(formDecoded(parts[0]) == parameter.name.bytes, "a parameter's name is decoded")
             guard case .string(let template) = parameter.value else { fatalError("a form's values are strings") }
             if case .literal(let value)? = template.parts.first, template.parts.count == 1 {
-                require(formDecoded(parts[1]) == Array(value.utf8), "a parameter's value is decoded")
+                require(formDecoded(parts[1]) == value.bytes, "a parameter's value is decoded")
             }
         }
     }
@@ -32,6 +32,7 @@ private func claim(of scopes: [Scope]) throws -> [UInt8] {
     return Array(text[range ?? 0..<0])
 }
 
-private func formDecoded(_ text: Substring) -> [UInt8]? {
-    text.replacingOccurrences(of: "+", with: " ").removingPercentEncoding.map { Array($0.utf8) }
+private func formDecoded(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+    let spaced = text.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }
+    return String(decoding: spaced, as: UTF8.self).removingPercentEncoding.map { Array($0.utf8) }
 }

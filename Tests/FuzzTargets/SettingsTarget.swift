@@ -35,7 +35,7 @@ func fuzzSettings(_ input: [UInt8]) throws {
     requireNoKey(in: settings.warnings.flatMap { Array("\($0)".utf8) }, "a warning")
 
     let names = Payload(settings.claims).variables
-    let values = names.map { (name: $0, value: Array("v".utf8)) }
+    let values = names.map { (name: $0.description, value: Array("v".utf8)) }
     var minter = try Minter(settings)
     let visitor = try minter.values(in: Request(variables: values + [("REDIRECT_STATUS", Array("200".utf8))]))
     let claims = minter.claims(visitor, at: Guide.now)

@@ -75,7 +75,8 @@ private func requireRenewal(of token: [UInt8], payload: [UInt8]?) throws {
         case "iat":
             let age = before.value.integer.map { Guide.now.subtractingReportingOverflow($0).partialValue }
             require(age.map { -60...renewalWindow ~= $0 } == true, "a token is renewed within its window")
-        case "workspace_id": require(before.value.string == Guide.workspace, "a token is renewed for its workspace")
+        case "workspace_id":
+            require(before.value == .string(UTF8Text(Guide.workspace)), "a token is renewed for its workspace")
         default: break
         }
         require(before.value.text == after.value.text, "a renewed token has the same \(before.name)")
@@ -87,7 +88,7 @@ extension Response {
     func claims() throws -> [UInt8]? {
         guard let token = (try? JSON(body))?["token"]?.string else { return nil }
         var algorithm = try HS256(key: Guide.key.span)
-        let claims = try CompactJWS.verify(Array(token.utf8), with: &algorithm)
+        let claims = try CompactJWS.verify(token.bytes, with: &algorithm)
         require(claims != nil, "a token that is answered verifies")
         return claims
     }
