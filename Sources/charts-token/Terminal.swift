@@ -10,7 +10,7 @@ extension String {
             guard scalar.value >= 0x20 else { return String(scalar) }
             return String(scalar).utf16.map { unit in
                 let digits = String(unit, radix: 16)
-                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                return "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
             }.joined()
         }
     }

@@ -88,5 +88,6 @@ extension Collection where Element == String {
     @available(*, deprecated, message: "by bytes") func firstIndex(of element: String) -> Index? { nil }
 }
 extension RangeReplaceableCollection where Element == Character {
-    @available(*, deprecated, message: "by bytes") func filter(_ p: (Character) throws -> Bool) rethrows -> Self { self }
+    @available(*, deprecated, message: "by bytes")
+    func filter(_ p: (Character) throws -> Bool) rethrows -> Self { self }
 }
