@@ -35,6 +35,13 @@ def test_as_gives_the_variables_of_a_login() -> None:
     assert json.dumps(claims["scopes"][0]["fixed_params"]) == '{"org_id": "alice", "team": "a=b&c"}'
 
 
+def test_as_takes_a_value_that_begins_with_a_combining_character() -> None:
+    done = run("token", "--as", "REMOTE_USER=\u0301\u0338", "--as", "OIDC_CLAIM_team=\u200d", settings=PER_USER)
+    assert (done.status, done.errors) == (OK, "")
+    claims = jwt.decode(done.output.strip(), KEY, algorithms=["HS256"])
+    assert claims["scopes"][0]["fixed_params"] == {"org_id": "\u0301\u0338", "team": "\u200d"}
+
+
 def test_nothing_is_signed_for_nobody() -> None:
     for options in ([], ["--as", "REMOTE_USER="], ["--as", "REMOTE_USER=alice", "--as", "OIDC_CLAIM_team="]):
         done = run("token", *options, settings={**PER_USER, "REMOTE_USER": "root", "OIDC_CLAIM_team": "wheel"})
