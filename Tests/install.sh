@@ -30,3 +30,13 @@ install_packages() {
     fi
     quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
 }
+
+# Installs the Python packages of a list into a directory, once for each version of the list.
+install_python_packages() {
+    local list=$1 directory=$2
+    ! cmp -s "$list" "$directory/requirements.txt" || return 0
+    rm -rf "$directory"
+    quietly /usr/bin/python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+        --only-binary :all: --no-deps --require-hashes --target "$directory" --requirement "$list"
+    cp "$list" "$directory/requirements.txt"
+}

@@ -10,7 +10,7 @@ from selenium.webdriver.common.keys import Keys
 from Support.browser import CONTRAST
 from Support.pages import FRAME, drawn
 from Support.repository import HTDOCS
-from Support.tinybird import answer
+from Support.tinybird import FROM_CLICKHOUSE, answer
 from Support.waiting import wait_until
 
 
@@ -66,7 +66,7 @@ def test_the_data_behind_a_canvas_is_shown_where_the_keyboard_goes_to_it(open_pa
 
 
 def test_a_long_table_scrolls_by_the_keyboard(tinybird, open_page):
-    tinybird.json["data"] = [{"city": f"city {number}", "sales": number} for number in range(100)]
+    tinybird.json = answer([{"city": f"city {number}", "sales": number} for number in range(100)])
     page = open_page(drawn("table"))
     page.wait_for("ready")
 
@@ -86,11 +86,10 @@ def test_all_text_can_be_read(site, tinybird, open_page, screenshots, scheme):
         page.wait_for("ready", at)
     page.problem(4)
     more = f"document.querySelector('.card').insertAdjacentHTML('beforeend', {json.dumps(drawn())})"
-    rows = tinybird.json
     tinybird.json = answer([])
     page.run(more)
     page.wait_for("empty", 5)
-    tinybird.json = rows
+    tinybird.json = FROM_CLICKHOUSE
     page.wait_for("ready", 1)
     tinybird.next = ["slow"]
     page.run(more)

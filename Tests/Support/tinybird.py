@@ -1,5 +1,5 @@
-"""A stand-in for Tinybird's two hosts: api.….tinybird.co (endpoints) and app.tinybird.co (chart pages). It verifies each
-token as Tinybird does, and goes wrong on demand."""
+"""A stand-in for Tinybird's two hosts: api.….tinybird.co, a workspace with Tinybird's own template engine and
+ClickHouse, and app.tinybird.co (chart pages). It goes wrong on demand."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ import urllib.parse
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import jwt
-
-from Support.tokens import KEY, WORKSPACE
+from Support.workspace import Refused, Workspace
 
 ENDPOINT = "https://api.tinybird.co/v0/pipes/sales_by_city.json"
 CHART = "https://app.tinybird.co/gcp/europe-west3/endpoints/sales_by_city/charts/4d21283f-b85c-4ed5-8341-e2625f0e3080"
 
 META = [{"name": "city", "type": "String"}, {"name": "sales", "type": "UInt64"}]
 ROWS = [{"city": "Berlin", "sales": 482}, {"city": "Madrid", "sales": 418}, {"city": "Paris", "sales": 394}]
+
+SALES_BY_CITY = """%
+SELECT * FROM VALUES('city String, sales UInt64', ('Berlin', 482), ('Madrid', 418), ('Paris', 394))
+ORDER BY sales DESC LIMIT {{Int32(limit, 1000)}}
+"""
+
+FROM_CLICKHOUSE = object()
 
 CHART_PAGE = """<!doctype html><title>Chart</title><style>body {{ margin: 0; background: {colour} }}</style>
 <p>{text}</p><input value="a control">"""
@@ -38,8 +43,13 @@ class Request:
     at: float = field(default_factory=time.monotonic)
     status: int = 0
 
+    @property
+    def is_for_a_page(self) -> bool:
+        return self.host.startswith("app.")
+
 
 def answer(rows: list = ROWS, meta: list = META) -> dict:
+    """JSON as ClickHouse writes it."""
     return {"meta": meta, "data": rows, "rows": len(rows), "statistics": {"elapsed": 0.001}}
 
 
@@ -47,14 +57,9 @@ class Tinybird(http.server.ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, directory: Path) -> None:
-        certificate = directory / "certificate.pem"
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-             "2", "-subj", "/CN=tinybird.co", "-keyout", certificate, "-out", directory / "public.pem"],
-            check=True, capture_output=True, timeout=60)
-        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.tls.load_cert_chain(directory / "public.pem", certificate)
+    def __init__(self, directory: Path | None = None) -> None:
+        """With a directory, where its certificate is put, it speaks TLS."""
+        self.tls = directory and tls_context(directory)
         super().__init__(("127.0.0.1", 0), Handler)
         self.released = threading.Event()
         self.reset()
@@ -65,24 +70,30 @@ class Tinybird(http.server.ThreadingHTTPServer):
         self.released.set()
         self.released = threading.Event()
         self.requests: list[Request] = []
-        self.json = answer()
+        self.workspace = Workspace()
+        self.workspace.publish("sales_by_city", SALES_BY_CITY)
+        # A test may say what every endpoint answers.
+        self.json: object = FROM_CLICKHOUSE
         # Until further notice, and then for one request each: None as it should be, "drop", "slow", "broken",
         # "mute" (doesn't say whether it is there), or a status with headers.
         self.mode: object = None
         self.next: list[object] = []
         self.refused: set[str] = set()
 
-    def refusal(self, token: str) -> str | None:
-        """Why a token isn't good."""
+    def check(self, token: str) -> None:
+        """Raises ``Refused`` for a token that isn't good."""
         if token in self.refused:
-            return "the token was revoked"
-        try:
-            claims = jwt.decode(token, KEY, algorithms=["HS256"], options={"require": ["exp"]})
-        except jwt.PyJWTError as error:
-            return f"invalid token: {error}"
-        if claims.get("workspace_id") != WORKSPACE or not claims.get("scopes"):
-            return "the token has no access"
-        return None
+            raise Refused(403, "the token was revoked")
+        self.workspace.scopes(token)
+
+    def body(self, request: Request) -> bytes:
+        """What the API answers, if it doesn't refuse."""
+        self.check(request.token)
+        if request.is_for_a_page:
+            return b""
+        if self.json is not FROM_CLICKHOUSE:
+            return json.dumps(self.json).encode()
+        return self.workspace.get(request.path, request.query, request.token)
 
     def of_host(self, start: str) -> list[Request]:
         return [request for request in self.requests if request.host.startswith(start)]
@@ -97,6 +108,17 @@ class Tinybird(http.server.ThreadingHTTPServer):
 
     def handle_error(self, *_: object) -> None:
         pass  # a browser that went away
+
+
+def tls_context(directory: Path) -> ssl.SSLContext:
+    certificate = directory / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+         "2", "-subj", "/CN=tinybird.co", "-keyout", certificate, "-out", directory / "public.pem"],
+        check=True, capture_output=True, timeout=60)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(directory / "public.pem", certificate)
+    return tls
 
 
 class Quiet(http.server.BaseHTTPRequestHandler):
@@ -123,7 +145,8 @@ class Handler(Quiet):
 
     def setup(self) -> None:
         # In the connection's own thread, so that a slow handshake keeps nobody else waiting.
-        self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+        if self.server.tls:
+            self.request = self.server.tls.wrap_socket(self.request, server_side=True)
         super().setup()
 
     def do_OPTIONS(self) -> None:
@@ -144,31 +167,34 @@ class Handler(Quiet):
     def do_GET(self) -> None:
         address = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(address.query))
-        host = self.headers["Host"]
         bearer = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        request = Request(host, address.path, query, dict(self.headers), query.get("token") or bearer)
-        self.server.requests.append(request)
+        request = Request(self.headers["Host"], address.path, query, dict(self.headers), query.get("token") or bearer)
         mode = self.server.next.pop(0) if self.server.next else self.server.mode
         released = self.server.released
+        why, body, headers = None, b"", {}
+        try:
+            body = self.server.body(request)
+            status = 200
+        except Refused as refused:
+            status, why = refused.status, refused
+        if isinstance(mode, tuple):
+            status, headers = mode
+        request.status = 0 if mode == "drop" else status
+        self.server.requests.append(request)
         if mode == "drop":
             self.close_connection = True
             self.connection.close()
             return
         if mode == "slow":
             released.wait(60)
-        why = self.server.refusal(request.token)
-        request.status = 403 if why else 200
-        body, headers = json.dumps(self.server.json), {}
-        if isinstance(mode, tuple):
-            request.status, headers = mode
-        if host.startswith("app."):
+        if request.is_for_a_page:
             page = CHART_PAGE.format(text=why or "the chart", colour="#fcc" if why else "#cfc")
-            self.reply(request.status, "text/html", page.encode(), {})
-        elif request.status != 200:
-            self.reply(request.status, "application/json", json.dumps(
+            self.reply(status, "text/html", page.encode(), {})
+        elif status != 200:
+            self.reply(status, "application/json", json.dumps(
                 {"error": f"{why or 'on demand'} ({request.token})", "documentation": "https://…"}).encode(), headers)
         else:
-            self.reply(200, "application/json", (body[:-9] if mode == "broken" else body).encode(), headers)
+            self.reply(200, "application/json", body[:-9] if mode == "broken" else body, headers)
 
     def reply(self, status: int, type: str, body: bytes, headers: dict[str, str]) -> None:
         self.send(status, {
