@@ -67,7 +67,7 @@ def test_the_policy_is_the_includes_and_would_be_seen_to_forbid(site, open_url):
     """The control of all tests that find nothing forbidden."""
     assert "connect-src 'self' https://*.tinybird.co; frame-src https://*.tinybird.co" in POLICY
     assert "unsafe" not in POLICY
-    site.markup = drawn() + drawn().replace("api.tinybird.co", "tinybird.example") + "<script>1</script>"
+    site.markup = drawn() + drawn(more='api-hosts="tinybird.example"').replace("api.tinybird.co", "tinybird.example") + "<script>1</script>"
 
     page = open_url(f"{site.url}/page")
 

@@ -1,117 +1,168 @@
 // Draws on a canvas, by Chart.js.
 
-import { ChartError } from "./token-client.js";
+import { paletteOf, resolver, REST } from "./colors.js";
+import { adopt, element } from "./dom.js";
+import { Legend, style as legendStyle } from "./legend.js";
+import { configure } from "./options.js";
+import { ChartError } from "./request.js";
 
 /** How long Chart.js may take to load, in milliseconds. */
 const LIMIT = 15_000;
+/** Of lines whose colour is a shade of another's. */
+const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
+
+const style = new CSSStyleSheet();
+style.replaceSync(`
+  .drawn { position: absolute; inset: 0; display: grid; grid: minmax(0, 1fr) auto / minmax(0, 1fr); }
+  .area { position: relative; min-inline-size: 0; min-block-size: 0; }
+  /* Its colour is the page's: where that changes, a (very short) transition tells it. */
+  canvas { position: absolute; inset: 0; transition: color 1ms; }
+  @media print { canvas { max-inline-size: 100%; max-block-size: 100%; } }
+`);
+
+const libraries = new Map();
 
 /**
- * Makes a Canvas in a box, once Chart.js is there: the page's own, else what is at `url`, a module or a script for
- * browsers. Throws a ChartError.
+ * Makes a Canvas in a box, once Chart.js is there: the page's own if it is new enough, else what is at `url`, a module
+ * or a script for browsers. Throws a ChartError.
  */
 export async function load(url) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(reject, LIMIT, new Error("no answer in time"));
-  });
   try {
-    const module = globalThis.Chart ? {} : await Promise.race([import(new URL(url, document.baseURI)), late]);
-    const Chart = module.Chart ?? module.default ?? globalThis.Chart;
-    if (!Chart) throw new Error("it holds no Chart");
-    if (module.registerables) Chart.register(...module.registerables);
+    const { protocol, href } = new URL(url, document.baseURI);
+    if (!/^https?:$/.test(protocol)) throw new Error("chart-js is no http or https URL");
+    if (!libraries.has(href)) libraries.set(href, library(href));
+    const Chart = await libraries.get(href);
     return box => new Canvas(Chart, box);
   } catch (error) {
     throw new ChartError(
       "This chart is shown as a table.",
       `Chart.js can't be had from ${url} (Debian's package: libjs-chart.js; attribute: chart-js): ${error.message}`);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
+/** What was drawn for 3.9 and 4: the options have other names before. */
+const suits = Chart => typeof Chart === "function" && /^(3\.(9|\d\d)|[4-9]|\d\d)/.test(Chart.version);
+
+async function library(href) {
+  const { Chart: found } = globalThis;
+  if (suits(found)) return found;
+  const { define } = globalThis;
+  const late = new Promise((_, reject) => setTimeout(reject, LIMIT, new Error("no answer in time")));
+  let module;
+  if (define?.amd) {
+    // A script for browsers would give itself to the page's loader, which doesn't expect it. Not while that may load others.
+    await Promise.race([late, fetched(href)]);
+    globalThis.define = undefined;
+  }
+  try {
+    module = await Promise.race([late, import(href)]);
+  } finally {
+    if (define?.amd) globalThis.define = define;
+  }
+  const Chart = module.Chart ?? module.default ?? globalThis.Chart;
+  // The page's own code goes on with its own.
+  if (typeof found === "function") globalThis.Chart = found;
+  if (!suits(Chart)) throw new Error("it holds no Chart.js 3.9 or newer");
+  if (module.registerables) Chart.register(...module.registerables);
+  return Chart;
+}
+
+/** Waits until a module is there, but not run. */
+const fetched = href => new Promise((resolve, reject) => {
+  const link = Object.assign(document.createElement("link"), { rel: "modulepreload", href, onload: resolve });
+  link.onerror = () => reject(new Error("it can't be loaded"));
+  document.head.append(link);
+});
+
 class Canvas {
-  #canvas = document.createElement("canvas");
+  #canvas = element("canvas", { role: "img" });
+  #box = element("div", { className: "drawn" });
   #Chart;
   #chart;
+  #legend;
   #shown;
+  #paper = matchMedia("print");
 
   constructor(Chart, box) {
+    adopt(box, style);
+    adopt(box, legendStyle);
     this.#Chart = Chart;
-    this.#canvas.role = "img";
+    this.#box.append(element("div", { className: "area" }, this.#canvas));
+    this.#legend = new Legend(this.#box, this.#redraw);
     // The page's colours have changed.
-    this.#canvas.addEventListener("transitionend", () => this.show(this.#shown));
-    box.prepend(this.#canvas);
+    this.#canvas.addEventListener("transitionend", this.#redraw);
+    this.#paper.addEventListener("change", this.#print);
+    box.prepend(this.#box);
   }
 
+  #redraw = () => this.show(this.#shown);
+
+  /** On paper there are other colours and widths, and no time. */
+  #print = () => {
+    this.#redraw();
+    this.#chart.resize();
+  };
+
   /** Draws in place of what is there, in the page's present colours. */
-  show(settings) {
-    this.#shown = settings;
-    this.#canvas.ariaLabel = `${settings.title}: ${settings.kind} chart`;
-    const configuration = configure(settings, getComputedStyle(this.#canvas), resolver(this.#canvas));
+  show(shown) {
+    this.#shown = shown;
+    const isRound = shown.kind === "pie" || shown.kind === "donut";
+    const entries = isRound ? shown.labels.map((name, at) => ({ name, isRest: at >= shown.series[0].rows.length - 1 && !shown.series[0].rows[at] })) : shown.series;
+    const palette = paletteOf(shown.colors, entries.length).map((color, at) => entries[at].isRest ? REST : color);
+    this.#box.classList.toggle("round", isRound);
+    this.#canvas.ariaLabel = `${shown.title}: ${shown.kind} chart`;
+    this.#legend.show(isRound || entries.length > 1 ? entries.map(({ name }, at) => ({ name, color: palette[at] })) : []);
+    const configuration = configure(shown, this.#look(palette, shown));
     if (this.#chart) {
       Object.assign(this.#chart, { data: configuration.data, options: configuration.options });
       this.#chart.update("none");
     } else {
       this.#chart = new this.#Chart(this.#canvas, configuration);
     }
+    if (!isRound) return;
+    entries.forEach(({ name }, at) => {
+      if (this.#legend.hidden.has(name) === this.#chart.getDataVisibility(at)) this.#chart.toggleDataVisibility(at);
+    });
+    this.#chart.update("none");
+  }
+
+  /** The page's colours and letters. */
+  #look(palette, { colors, series }) {
+    const { color, fontFamily, fontSize, direction } = getComputedStyle(this.#canvas);
+    const resolve = resolver(this.#box);
+    const font = { family: fontFamily, size: parseFloat(fontSize) * 0.75 };
+    const context = document.createElement("canvas").getContext("2d");
+    context.font = `${font.size}px ${fontFamily}`;
+    const measure = text => context.measureText(text).width;
+    const base = colors.length || 8;
+    return {
+      font, measure, shorten: shorten(measure), wrap: wrap(font.size),
+      ink: resolve(color), grid: resolve(color, matchMedia("(prefers-contrast: more)").matches ? 0.6 : 0.15),
+      colors: palette.map(each => resolve(each)), faint: palette.map(each => resolve(each, 0.25)),
+      dashes: palette.map((_, at) => DASHES[Math.floor(at / base) % DASHES.length]),
+      isHidden: name => this.#legend.hidden.has(name),
+      isThin: series[0].data.length > 4000,
+      isRightToLeft: direction === "rtl",
+      isStill: this.#paper.matches || matchMedia("(prefers-reduced-motion: reduce)").matches,
+    };
   }
 
   destroy() {
-    this.#chart.destroy();
+    this.#paper.removeEventListener("change", this.#print);
+    this.#chart?.destroy();
   }
 }
 
-/** What makes "#rrggbb" of a colour by any name, and with `alpha` (two digits) appended. */
-function resolver(canvas) {
-  const context = canvas.getContext("2d");
-  return (color, alpha = "") => {
-    context.fillStyle = "#888888";
-    context.fillStyle = color;
-    return context.fillStyle.startsWith("#") ? context.fillStyle + alpha : context.fillStyle;
-  };
-}
+/** What makes a text fit into so many pixels, with its end left out. */
+const shorten = measure => (text, room) => {
+  if (measure(text) <= room) return text;
+  let length = Math.floor(text.length * room / measure(text));
+  while (length > 1 && measure(`${text.slice(0, length)}…`) > room) length--;
+  return `${text.slice(0, length).trimEnd()}…`;
+};
 
-function configure({ kind, rows, index, categories, colors, language }, { color, fontFamily }, resolve) {
-  const round = kind === "pie" || kind === "donut";
-  const palette = colors.map(each => resolve(each));
-  const paint = at => palette[at % palette.length];
-  const ink = resolve(color);
-  const font = { family: fontFamily };
-  // Each bar has a name of its own; along a line, some are enough.
-  const labels = kind === "bar" ? { maxRotation: 45, autoSkipPadding: 3 } : { maxRotation: 0, autoSkipPadding: 12 };
-  return {
-    type: { area: "line", donut: "doughnut" }[kind] ?? kind,
-    data: {
-      labels: rows.map((row, at) => String(row[index] ?? at + 1)),
-      datasets: categories.map((name, at) => ({
-        label: name,
-        data: rows.map(row => row[name] === null ? null : Number(row[name])),
-        backgroundColor: round ? rows.map((_, row) => paint(row)) : kind === "area" ? paint(at) + "40" : paint(at),
-        borderColor: paint(at),
-        borderWidth: kind === "line" || kind === "area" ? 2 : 0,
-        borderRadius: kind === "bar" ? 3 : 0,
-        spacing: round && rows.length > 1 ? 2 : 0,
-        fill: kind === "area",
-        tension: 0.3,
-        pointRadius: rows.length > 40 ? 0 : 3,
-      })),
-    },
-    options: {
-      maintainAspectRatio: false,
-      locale: language,
-      font,
-      animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? false : { duration: 300 },
-      interaction: round ? {} : { mode: "index", intersect: false },
-      plugins: {
-        legend: {
-          display: round || categories.length > 1, position: "bottom",
-          labels: { color: ink, font, boxWidth: 12, boxHeight: 12 },
-        },
-      },
-      scales: round ? {} : {
-        x: { grid: { display: false }, ticks: { color: ink, font, ...labels } },
-        y: { beginAtZero: kind !== "line", grid: { color: resolve(color, "26"), drawBorder: false }, ticks: { color: ink, font } },
-      },
-    },
-  };
-}
+/** What makes lines of a long text: a tooltip can't be wider than its canvas. */
+const wrap = size => (text, width) => {
+  const most = Math.max(8, Math.floor((width - 40) / (size * 0.6)));
+  return text.length <= most ? text : text.match(new RegExp(`.{1,${most}}`, "gsu"));
+};

@@ -1,15 +1,19 @@
-// A frame with Tinybird's chart. It can be given a new token only by loading it anew: that happens behind the old one.
+// A frame with Tinybird's chart. It can be given a new token only by loading it again: that happens behind the old one.
 
-import { ChartError, request } from "./token-client.js";
+import { element } from "./dom.js";
+import { ChartError, request } from "./request.js";
 
 /** How long a frame may take to load, and is then given to draw before it replaces another, in milliseconds. */
 const LIMIT = 30_000;
 const SETTLES = 1000;
+/** How long its host is waited for to say that it is there, in milliseconds. */
+const SAYS = 3000;
+/** A chart runs scripts with its own origin's storage, and may open and save what a visitor clicks; not this page. */
+const SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-downloads";
 
 export default class Frame {
   #box;
   #shown;
-  #reached = false;
 
   /** @param {HTMLElement} box what it fills */
   constructor(box) {
@@ -26,20 +30,24 @@ export default class Frame {
     address.searchParams.set("token", await tokens.token());
     const { due } = tokens;
     signal.throwIfAborted();
-    const frame = document.createElement("iframe");
     // Nobody sees or reaches it yet. With its address before it is in the page, it makes no entry in the history.
-    Object.assign(frame, {
-      title: name, referrerPolicy: "no-referrer", className: "behind", inert: true, src: address,
+    const frame = element("iframe", {
+      title: name, referrerPolicy: "no-referrer", className: "behind", inert: true, sandbox: SANDBOX, src: address,
     });
     this.#box.append(frame);
+    const policy = new Policy(address.origin);
     try {
-      const reach = this.#reach(address, signal);
-      await Promise.all([loaded(frame, signal), this.#reached && reach]);
+      await Promise.all([loaded(frame, signal), reach(address, policy, signal)]);
+      if (policy.forbids("frame-src")) {
+        throw new ChartError("This chart can’t be shown.", `the page's Content-Security-Policy has no frame-src ${address.origin}`);
+      }
       if (this.#shown) await new Promise(resolve => setTimeout(resolve, SETTLES));
       signal.throwIfAborted();
     } catch (error) {
       frame.remove();
       throw error;
+    } finally {
+      policy.end();
     }
     const focused = this.#shown && this.#box.getRootNode().activeElement === this.#shown;
     Object.assign(frame, { className: "", inert: false });
@@ -48,20 +56,46 @@ export default class Frame {
     this.#shown = frame;
     return { due };
   }
+}
 
-  /**
-   * Throws where the chart's host can't be reached: the frame shows the browser's page about that then, and tells nobody.
-   * Believed only of a host that has answered before: the page's policy may forbid to ask.
-   */
-  async #reach(address, signal) {
-    try {
-      await request(new URL("/favicon.ico", address), {
-        method: "HEAD", mode: "no-cors", credentials: "omit", referrerPolicy: "no-referrer", signal,
-      }, LIMIT);
-      this.#reached = true;
-    } catch (error) {
-      if (this.#reached) throw error;
-    }
+/** What the page's policy forbids of an origin, from now on until `end`. */
+class Policy {
+  #origin;
+  #forbidden = new Set();
+
+  constructor(origin) {
+    this.#origin = origin;
+    document.addEventListener("securitypolicyviolation", this.#note);
+  }
+
+  #note = ({ blockedURI, effectiveDirective, disposition }) => {
+    if (disposition === "enforce" && blockedURI.startsWith(this.#origin)) this.#forbidden.add(effectiveDirective);
+  };
+
+  forbids(directive) {
+    return this.#forbidden.has(directive);
+  }
+
+  end() {
+    document.removeEventListener("securitypolicyviolation", this.#note);
+  }
+}
+
+/**
+ * Throws where the chart's host can't be reached, or something in the browser blocks it: the frame shows the browser's
+ * page about that then, and tells nobody. Where the page's policy forbids to ask, all is well.
+ */
+async function reach(address, policy, signal) {
+  try {
+    const asked = request(new URL("/favicon.ico", address), {
+      method: "HEAD", mode: "no-cors", credentials: "omit", referrerPolicy: "no-referrer", signal,
+    }, LIMIT);
+    // Who doesn't say keeps nobody waiting.
+    await Promise.race([asked, new Promise(resolve => setTimeout(resolve, SAYS))]);
+  } catch (error) {
+    // The browser tells of what it forbids after the request has failed.
+    await new Promise(resolve => setTimeout(resolve, 100));
+    if (!policy.forbids("connect-src")) throw error;
   }
 }
 

@@ -1,51 +1,14 @@
-// Tokens from this site's endpoint, and Tinybird's answers to them. A token stays in memory: it goes to Tinybird's API in
-// a header, to who calls token(), and nowhere else (no storage, URL, console, message or event).
+// Tokens from this site's endpoint, and Tinybird's answers to them. A token stays in memory: it goes to the hosts of `isTrusted`
+// in a header, to who calls token(), and nowhere else (no storage, URL, console, message or event).
+
+import { share } from "./answers.js";
+import { cannot, ChartError, Deadline, pauseAfter, request } from "./request.js";
+
+export { ChartError, Deadline, pauseAfter, request };
 
 /** How long the endpoint and Tinybird may take to answer, in milliseconds. */
 const TOKEN_LIMIT = 10_000;
 const DATA_LIMIT = 30_000;
-/** The longest pause between two tries, in milliseconds. */
-const LONGEST_PAUSE = 60_000;
-
-/** Why there is nothing to show. */
-export class ChartError extends Error {
-  name = "ChartError";
-
-  /**
-   * @param {string} message for the visitor
-   * @param {string} detail for the page's author
-   * @param {{status?: number, wait?: number, transient?: boolean}} [more] `status`: the answer's. `transient`: trying again
-   *   later makes sense; `wait`: not sooner than in so many milliseconds.
-   */
-  constructor(message, detail, { status = 0, wait = 0, transient = false } = {}) {
-    super(message);
-    Object.assign(this, { detail, status, wait, transient });
-  }
-}
-
-/**
- * What ends in `length` milliseconds, also while the machine sleeps. performance.now() may stand still then; Date.now()
- * goes on, but is set at times. Whichever has gone further counts: a clock that was wrong, or is set back, changes
- * nothing, and one that is set forward makes the end come early, once.
- */
-export class Deadline {
-  #steady = performance.now();
-  #wall = Date.now();
-
-  constructor(length) {
-    this.length = length;
-  }
-
-  /** Milliseconds that are left; 0 or less: it is over. */
-  get left() {
-    return this.length - Math.max(performance.now() - this.#steady, Date.now() - this.#wall);
-  }
-}
-
-/** The pause in milliseconds after so many failures in a row; by chance a little, lest a crowd come back at once. */
-export function pauseAfter(failures, least = 0) {
-  return least + Math.min(LONGEST_PAUSE, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
-}
 
 /**
  * Tokens of one endpoint: asked for when needed, one request at a time, kept until shortly before they expire.
@@ -54,9 +17,14 @@ export function pauseAfter(failures, least = 0) {
  *     const { data } = await tokens.json("https://api.tinybird.co/v0/pipes/sales_by_city.json");
  */
 export class TokenClient {
-  static #shared = {};
+  static #shared = new Map();
+  /** Tells of forget(), by an event of that name. */
+  static events = new EventTarget();
+
   #endpoint;
   #credentials;
+  #hosts;
+  #key;
   #token;
   #due = new Deadline(0);
   #held = new Deadline(0);
@@ -65,17 +33,31 @@ export class TokenClient {
 
   /**
    * @param {string} [endpoint] where the site answers tokens
-   * @param {{credentials?: RequestCredentials}} [options] "include" for an endpoint on another origin that wants cookies
+   * @param {{credentials?: RequestCredentials, session?: string, apiHosts?: string[]}} [options] `credentials`: "include" for an endpoint on
+   *   another origin that wants cookies; `session`: whose tokens they are, for `shared`; `apiHosts`: hosts (`name` or
+   *   `name:port`) that tokens may go to, beside Tinybird's and the page's own
    */
-  constructor(endpoint = "/generate-token", { credentials = "same-origin" } = {}) {
+  constructor(endpoint = "/generate-token", { credentials = "same-origin", session = "", apiHosts = [] } = {}) {
     this.#endpoint = new URL(endpoint, document.baseURI).href;
     this.#credentials = credentials;
+    this.#hosts = apiHosts;
+    this.#key = JSON.stringify([this.#endpoint, credentials, session, apiHosts]);
   }
 
-  /** The client that all charts of the page with the same endpoint share. */
+  /** The client that all charts of the page with the same endpoint and options share. */
   static shared(endpoint, options) {
     const client = new TokenClient(endpoint, options);
-    return TokenClient.#shared[`${client.#credentials} ${client.#endpoint}`] ??= client;
+    if (!TokenClient.#shared.has(client.#key)) TokenClient.#shared.set(client.#key, client);
+    return TokenClient.#shared.get(client.#key);
+  }
+
+  /**
+   * Forgets the tokens of all charts, which empty themselves and ask for new ones: for a page whose visitor signs out,
+   * or becomes another one, without loading it again.
+   */
+  static forget() {
+    TokenClient.#shared.clear();
+    TokenClient.events.dispatchEvent(new Event("forget"));
   }
 
   /** When the present token is to be replaced: in `due.left` milliseconds. */
@@ -96,8 +78,27 @@ export class TokenClient {
   }
 
   /**
-   * Tinybird's answer at `url`, parsed: `{meta, data, rows, …}`. With a token that it refuses (401, 403) it is asked once
-   * more, with a new one. Throws a ChartError.
+   * Whether a token may go there: to Tinybird or a host that the page names, by https or on this machine, or back to
+   * where the page comes from.
+   * @param {URL} address
+   */
+  isTrusted({ protocol, hostname, host, origin }) {
+    if (origin === location.origin) return true;
+    const isPrivate = protocol === "https:" || (protocol === "http:" && /^(.*\.)?localhost$|^127\.|^\[::1\]$/.test(hostname));
+    return isPrivate && (/^(.*\.)?tinybird\.co$/.test(hostname) || this.#hosts.includes(host));
+  }
+
+  /** Throws a ChartError where a token may not go. @param {URL} address */
+  check(address) {
+    if (this.isTrusted(address)) return;
+    throw cannot(
+      `no token is sent to ${address.origin}: it goes to Tinybird and to the hosts that api-hosts names, by https, and to this page's own`);
+  }
+
+  /**
+   * Tinybird's answer at `url`, parsed: `{meta, data, rows, …}`. Numbers that JavaScript's can't hold are strings of
+   * digits. With a token that is refused (401, 403) it is asked once more, with a new one. All who ask the same at the
+   * same time share one answer, which is not to be changed. Throws a ChartError.
    * @param {string} url an endpoint, `https://api.tinybird.co/v0/pipes/….json`
    * @param {{params?: string | Record<string, string>, signal?: AbortSignal}} [options]
    */
@@ -105,6 +106,11 @@ export class TokenClient {
     const address = new URL(url, document.baseURI);
     for (const [name, value] of new URLSearchParams(params)) address.searchParams.set(name, value);
     address.searchParams.delete("token");
+    this.check(address);
+    return share(`${this.#key} ${address}`, signal => this.#ask(address, signal), signal);
+  }
+
+  async #ask(address, signal) {
     const ask = token => request(address, {
       headers: { Authorization: `Bearer ${token}` }, credentials: "omit", redirect: "error", referrerPolicy: "no-referrer",
       signal,
@@ -127,16 +133,15 @@ export class TokenClient {
   }
 
   async #renew() {
-    // Counted from the question on.
+    // Counted from the request on.
     const due = new Deadline(0);
     try {
       // Retry-After counts for all who share this client.
-      const answer = this.#held.left > 0
-        ? { status: 429, wait: this.#held.left }
-        : await request(this.#endpoint, { credentials: this.#credentials }, TOKEN_LIMIT);
+      const answer = this.#held.left > 0 ? { status: 429, wait: this.#held.left } : await this.#request();
       if (answer.status !== 200) throw failure(answer, this.#endpoint, TOKEN_MESSAGES);
       const { token, expires_in: seconds } = answer.json ?? {};
       if (typeof token !== "string" || !token) {
+        if (answer.isRedirect) throw redirected(this.#endpoint);
         throw new ChartError(
           "The server’s answer can’t be understood. Reload the page; you may have to sign in again.",
           `${this.#endpoint} answered 200 without a token`);
@@ -155,10 +160,18 @@ export class TokenClient {
       throw error;
     }
   }
+
+  /** A redirect is followed, as long as this page may: a login elsewhere answers no script. */
+  async #request() {
+    const ask = redirect => request(this.#endpoint, { credentials: this.#credentials, redirect }, TOKEN_LIMIT);
+    const answer = await ask("manual");
+    return answer.isRedirect ? ask("follow").catch(() => Promise.reject(redirected(this.#endpoint))) : answer;
+  }
 }
 
+const SIGN_IN = "You need to sign in to see this chart, with an account that may see it.";
 const TOKEN_MESSAGES = {
-  401: "You need to sign in to see this chart, with an account that may see it.",
+  401: SIGN_IN,
   503: "This chart isn’t available: the site’s administrator has to complete its settings.",
 };
 const DATA_MESSAGES = {
@@ -168,38 +181,16 @@ const DATA_MESSAGES = {
 
 const isRefusal = status => status === 401 || status === 403;
 
+const redirected = endpoint => new ChartError(SIGN_IN, `${endpoint} redirects, to a login as it seems, and not to a token`);
+
 /** The error for an answer without what was asked for. */
-function failure({ status, wait }, where, messages, reason = "") {
+function failure({ status, wait, challenge }, where, messages, reason = "") {
   const message = status === 429
     ? "There are too many requests just now."
     : messages[isRefusal(status) ? 401 : status] ?? `This chart isn’t available just now (the server answered ${status}).`;
   return new ChartError(message, `${where} answered ${status}${reason && `: ${reason}`}`, {
     status, wait, transient: status === 408 || status === 429 || status >= 500,
+    // Browsers ask for a name and password by themselves.
+    prompts: status === 401 && /^(basic|digest)/i.test(challenge ?? ""),
   });
-}
-
-/** Fetches past every cache, headers and body within `limit` milliseconds. `json` is undefined where it is none. */
-export async function request(url, { signal, ...init }, limit) {
-  const timeout = AbortSignal.timeout(limit);
-  try {
-    const response = await fetch(url, {
-      ...init, cache: "no-store", signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    });
-    return {
-      status: response.status,
-      // As a date it would have to be compared with the browser's clock, which may be wrong.
-      wait: Number(response.headers.get("Retry-After")) * 1000 || 0,
-      json: await response.json().catch(error => {
-        if (!(error instanceof SyntaxError)) throw error;
-      }),
-    };
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    const { origin, pathname } = new URL(url);
-    throw new ChartError(
-      timeout.aborted
-        ? "The server took too long to answer."
-        : "The server can’t be reached. Check your connection.",
-      `${origin}${pathname}: ${error.name}`, { transient: true });
-  }
 }

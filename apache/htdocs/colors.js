@@ -1,0 +1,43 @@
+// Colours of series, and what a canvas can do with any colour of CSS.
+
+/** Each is seen on white and on black (3:1 and more). */
+const COLORS = ["#1a8f66", "#3f7fd9", "#d0670f", "#9566d6", "#d9485f", "#0d8a9e", "#84801c", "#c74f9a"];
+/** What the others are that share one colour. */
+export const REST = "#7d8590";
+/** Once all are used they come again: darker, lighter, and then further so. */
+const SHADES = [["CanvasText", 55], ["Canvas", 55], ["CanvasText", 30], ["Canvas", 30], ["CanvasText", 75], ["Canvas", 75]];
+
+/** As many colours of CSS as are needed, no two alike up to seven times as many as `colors` has. */
+export function paletteOf(colors, count) {
+  const base = colors.length ? colors : COLORS;
+  return Array.from({ length: Math.max(count, 1) }, (_, at) => {
+    const color = base[at % base.length];
+    const round = Math.floor(at / base.length);
+    if (!round) return color;
+    const [other, share] = SHADES[(round - 1) % SHADES.length];
+    return `color-mix(in oklab, ${color} ${share}%, ${other})`;
+  });
+}
+
+/**
+ * What makes rgba(…) of a colour in an element's place: of names, variables, color-mix() and all else that CSS knows.
+ * Grey, of what it doesn't. `alpha` makes it more transparent.
+ */
+export function resolver(element) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 1;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  return (color, alpha = 1) => {
+    const probe = document.createElement("i");
+    probe.hidden = true;
+    probe.style.color = REST;
+    probe.style.color = color;
+    element.append(probe);
+    context.clearRect(0, 0, 1, 1);
+    context.fillStyle = getComputedStyle(probe).color;
+    probe.remove();
+    context.fillRect(0, 0, 1, 1);
+    const [red, green, blue, opacity] = context.getImageData(0, 0, 1, 1).data;
+    return `rgba(${red}, ${green}, ${blue}, ${(opacity / 255 * alpha).toFixed(3)})`;
+  };
+}

@@ -1,0 +1,107 @@
+// Requests, and how they fail: what a visitor reads, what the page's author reads, and when to try again.
+
+import { parse } from "./json.js";
+
+/** The longest pause between two tries, in milliseconds. */
+const LONGEST_PAUSE = 60_000;
+/** The longest response that is read, in characters: parsing more would stop the page for seconds. */
+const LONGEST_TEXT = 100_000_000;
+
+/** Why there is nothing to show. */
+export class ChartError extends Error {
+  name = "ChartError";
+
+  /**
+   * @param {string} message for the visitor
+   * @param {string} detail for the page's author
+   * @param {{status?: number, wait?: number, transient?: boolean, prompts?: boolean}} [more] `status`: the response's.
+   *   `transient`: trying again later makes sense; `wait`: not sooner than in so many milliseconds. `prompts`: the browser
+   *   would ask for a password, so that nothing but the visitor may start another try.
+   */
+  constructor(message, detail, { status = 0, wait = 0, transient = false, prompts = false } = {}) {
+    super(message);
+    Object.assign(this, { detail, status, wait, transient, prompts });
+  }
+}
+
+/** The error where the page asks for what there isn't. @param {string} detail for the page's author */
+export const cannot = detail => new ChartError("This chart can’t be shown.", detail);
+
+/**
+ * What ends in `length` milliseconds, also while the machine sleeps. performance.now() may stand still then; Date.now()
+ * goes on, but is set at times. Whichever has gone further counts: a clock that was wrong, or is set back, changes
+ * nothing, and one that is set forward makes the end come early, once.
+ */
+export class Deadline {
+  #steady = performance.now();
+  #wall = Date.now();
+
+  constructor(length) {
+    this.length = length;
+  }
+
+  /** Milliseconds that are left; 0 or less: it is over. */
+  get left() {
+    return this.length - Math.max(performance.now() - this.#steady, Date.now() - this.#wall);
+  }
+}
+
+/** The pause in milliseconds after so many failures in a row; by chance a little, lest a crowd come back at once. */
+export function pauseAfter(failures, least = 0) {
+  return least + Math.min(LONGEST_PAUSE, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
+}
+
+/**
+ * Fetches past every cache, headers and body within `limit` milliseconds.
+ * @returns {Promise<{status: number, wait: number, json: any, challenge: string, isRedirect: boolean}>} `json` is undefined
+ *   where it is none; `isRedirect` where `redirect` is "manual" and there was one; `challenge`: WWW-Authenticate
+ */
+export async function request(url, { signal, ...init }, limit) {
+  const timeout = AbortSignal.timeout(limit);
+  try {
+    const response = await fetch(url, {
+      ...init, cache: "no-store", signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+    return {
+      status: response.status,
+      isRedirect: response.type === "opaqueredirect" || response.redirected,
+      challenge: response.headers.get("WWW-Authenticate") ?? "",
+      // As a date it would have to be compared with the browser's clock, which may be wrong.
+      wait: Number(response.headers.get("Retry-After")) * 1000 || 0,
+      json: parsed(await textOf(response)),
+    };
+  } catch (error) {
+    if (signal?.aborted || error instanceof ChartError) throw error;
+    const { origin, pathname } = new URL(url);
+    const blocked = origin === location.origin || timeout.aborted ? ""
+      : ". Does the host answer, and allow this page to ask (CORS)? Content blockers stop requests to Tinybird's hosts too";
+    throw new ChartError(
+      timeout.aborted
+        ? "The server took too long to answer."
+        : "The server can’t be reached. Check your connection.",
+      `${origin}${pathname}: ${error.name}${blocked}`, { transient: true });
+  }
+}
+
+async function textOf({ body, url }) {
+  const decoder = new TextDecoder();
+  const reader = body?.getReader();
+  let text = "";
+  for (let part; reader && !(part = await reader.read()).done;) {
+    text += decoder.decode(part.value, { stream: true });
+    if (text.length > LONGEST_TEXT) {
+      reader.cancel();
+      throw new ChartError("There is too much data to draw.",
+        `${url.split("?")[0]}: more than ${LONGEST_TEXT / 1e6} MB. Let the pipe group or limit its rows`);
+    }
+  }
+  return text + decoder.decode();
+}
+
+function parsed(text) {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
+}

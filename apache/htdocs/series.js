@@ -1,0 +1,119 @@
+// Makes a line, bar or slice for each value of an answer's rows, in order.
+
+import { readerOf } from "./columns.js";
+import { cannot } from "./request.js";
+
+/** So many series of `group-by`, or slices, are drawn each; the others as one, or not at all. */
+const MOST = 10;
+const OTHERS = "Other";
+
+/** How places along the axis are told apart and put in order. */
+function placesOf({ type, index, horizontal, rows }) {
+  const isLine = type !== "bar";
+  const axis = index?.kind === "time" && !horizontal ? "time" : index?.kind === "number" && isLine ? "number" : "label";
+  if (axis === "label") {
+    return { axis, isLine, ordered: rows, place: (row, at) => index ? JSON.stringify(row[index.name] ?? null) : at };
+  }
+  const read = readerOf(index);
+  const ends = [rows[0], rows.at(-1)].map(row => read(row[index.name]));
+  return {
+    axis, isLine, ordered: ends[0] > ends[1] ? rows.toReversed() : rows,
+    place: (row, at, previous) => read(row[index.name], previous),
+  };
+}
+
+/** Each column of values is a series. */
+export function wide(shown) {
+  const { index, values, columns, rows } = shown;
+  const { axis, isLine, ordered, place } = placesOf(shown);
+  let places = [];
+  let previous;
+  for (const [at, row] of ordered.entries()) places.push({ row, at: previous = place(row, at, previous) });
+  const known = places.length;
+  if (axis !== "label") places = places.filter(({ at }) => !Number.isNaN(at)).sort((a, b) => a.at - b.at);
+  if (index && (isLine || axis === "time") && new Set(places.map(({ at }) => at)).size < places.length) {
+    const left = Object.keys(rows[0]).filter(name => !columns.some(column => column.name === name));
+    const key = left[0] ?? (values.length > 1 ? values[0].name : undefined);
+    // Text labels say nothing of order: lines were drawn from one to the next.
+    if (axis !== "label" || left.length) throw cannot(
+      `several rows have the same "${index.name}": ` + (key
+        ? `group-by="${key}" draws a series for each value of "${key}"`
+        : "let the pipe group by it, or name the column that tells them apart as group-by"));
+  }
+  return {
+    axis, ...along(axis, places.map(({ at }) => at), places.map(({ row, at }, number) => index ? index.text(row) : String(number + 1))),
+    note: missing(known - places.length, index),
+    series: values.map(column => series(column.label, column, places.map(({ row }) => row))),
+  };
+}
+
+/** Each value of the group's column is a series. */
+export function grouped(shown) {
+  const { index, group, values: [column], type, stacked } = shown;
+  const { axis, ordered, place } = placesOf(shown);
+  const groups = new Map();
+  const places = new Map();
+  for (const [at, row] of ordered.entries()) {
+    const name = group.text(row);
+    if (!groups.has(name)) groups.set(name, { name, rows: new Map(), total: 0 });
+    const each = groups.get(name);
+    const key = each.last = place(row, at, each.last);
+    if (Number.isNaN(key)) continue;
+    if (each.rows.has(key)) throw cannot(`several rows have the same "${index.name}" and "${group.name}": let the pipe group by both`);
+    each.rows.set(key, row);
+    each.total += Math.abs(column.number(row)) || 0;
+    if (!places.has(key)) places.set(key, row);
+  }
+  const keys = [...places.keys()];
+  if (axis !== "label") keys.sort((a, b) => a - b);
+  const all = [...groups.values()];
+  const largest = all.length > MOST + 1 ? all.toSorted((a, b) => b.total - a.total).slice(0, MOST) : all;
+  const drawn = all.filter(each => largest.includes(each))
+    .map(each => series(each.name, column, keys.map(key => each.rows.get(key))));
+  const rest = all.filter(each => !largest.includes(each));
+  const adds = stacked !== undefined || type !== "line";
+  if (rest.length && adds) drawn.push(sum(column, keys.map(key => rest.map(each => each.rows.get(key)))));
+  return {
+    axis, ...along(axis, keys, keys.map(key => index ? index.text(places.get(key)) : String(key + 1))), series: drawn,
+    note: rest.length && !adds ? `The largest ${MOST} of ${all.length} are drawn.` : undefined,
+  };
+}
+
+/** Each row is a slice. */
+export function slices({ rows, index, values: [column], type }) {
+  const all = rows.map((row, at) => ({ name: index ? index.text(row) : String(at + 1), row, value: column.number(row) || 0 }));
+  if (all.some(({ value }) => value < 0)) return { untrue: "negative values" };
+  if (!all.some(({ value }) => value > 0)) return { untrue: "nothing but zeros" };
+  const largest = new Set(all.length > MOST + 1 ? all.toSorted((a, b) => b.value - a.value).slice(0, MOST) : all);
+  const kept = all.filter(each => largest.has(each));
+  const one = series(column.label, column, kept.map(({ row }) => row));
+  const rest = all.filter(each => !largest.has(each));
+  if (rest.length) {
+    one.data.push(sum(column, [rest.map(({ row }) => row)]).data[0]);
+    one.rows.push(undefined);
+  }
+  return { axis: "label", labels: [...kept.map(({ name }) => name), ...(rest.length ? [OTHERS] : [])], series: [one], kind: type };
+}
+
+const along = (axis, xs, labels) => axis === "label" ? { labels } : { xs };
+
+const series = (name, column, rows) => ({ name, column, rows, data: rows.map(row => column.number(row)) });
+
+/** The series that the sums of several are. @param {object[][]} rows for each place */
+const sum = (column, rows) => ({
+  name: OTHERS, column, rows: [], isRest: true,
+  data: rows.map(each => each.reduce((total, row) => total + (column.number(row) || 0), 0)),
+});
+
+const missing = (count, index) => count ? `Rows without “${index.label}” are not drawn: ${count}.` : undefined;
+
+/** Makes parts of the whole of each place's values. */
+export function toShares(shown) {
+  const { series } = shown;
+  if (series.some(({ data }) => data.some(value => value < 0))) {
+    shown.untrue = "shares of negative values";
+    return;
+  }
+  const totals = series[0].data.map((_, at) => series.reduce((total, { data }) => total + (data[at] || 0), 0));
+  for (const each of series) each.data = each.data.map((value, at) => totals[at] ? value / totals[at] : NaN);
+}

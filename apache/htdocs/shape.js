@@ -1,0 +1,99 @@
+// Makes of an answer what is to be shown: which columns, how they are written, and whether the kind of chart suits them.
+
+import { describe, toNumber } from "./columns.js";
+import { formatOf } from "./formats.js";
+import { cannot, ChartError } from "./request.js";
+import { grouped, slices, toShares, wide } from "./series.js";
+
+export const ON_CANVAS = ["line", "area", "bar", "pie", "donut"];
+const IN_TABLES = ["bar-list", "table", "big-number"];
+const WITH_ONE_CATEGORY = ["pie", "donut", "bar-list"];
+const ROUND = ["pie", "donut"];
+
+/** More bars than that are thinner than a pixel. */
+const MOST_BARS = 2000;
+/** Rows of more are no chart any more, and stop the page for seconds. */
+const MOST_ROWS = 250_000;
+
+/** A column of the answer, with its name and its values as they are read. */
+class Column {
+  #format;
+  #make;
+
+  constructor(meta, rows, { labels, formats, ...settings }) {
+    Object.assign(this, describe(meta));
+    this.label = labels.get(this.name) || this.name;
+    this.#make = () => formatOf(this, rows, { ...settings, form: formats.get(this.name) ?? "" });
+  }
+
+  /** How its values are written: see formats.js. */
+  get format() {
+    return this.#format ??= this.#make();
+  }
+
+  /** Its value in a row, as text. */
+  text(row) {
+    return this.format.text(row[this.name]);
+  }
+
+  /** Its value in a row, as a number; NaN where it can't be drawn. */
+  number(row) {
+    const number = toNumber(row?.[this.name]);
+    return Number.isFinite(number) ? number : NaN;
+  }
+}
+
+/**
+ * What is to be shown. `kind` is "table" where `type` can't show these values truly; `note` says so then, or what else is missing.
+ * For a canvas: `labels` for each place along the axis, or `xs` in milliseconds or numbers (`axis`: "label", "time",
+ * "number"), and `series`, each with a `name`, the `column` of its values, `data` (NaN: none) and the `rows` that they are from.
+ * @param {{meta: object[], data: object[]}} answer
+ * @param {{type: string, index?: string, categories: string[], groupBy?: string, stacked?: string, horizontal: boolean,
+ *   labels: URLSearchParams, formats: URLSearchParams, language?: string, zone?: string}} settings
+ */
+export function shape({ meta, data: rows }, settings) {
+  if (rows.length > MOST_ROWS) {
+    throw new ChartError("There are too many rows to draw.",
+      `${rows.length} rows, and at most ${MOST_ROWS} are drawn: let the pipe group or limit them`);
+  }
+  const columns = meta.map(each => new Column(each, rows, settings));
+  const { index, group, values } = pick(columns, settings);
+  const shown = { ...settings, kind: settings.type, rows, index, group, values, columns: [index, group, ...values].filter(Boolean) };
+  if (!ON_CANVAS.includes(settings.type) || !rows.length) return shown;
+  const plotted = ROUND.includes(settings.type) ? slices(shown) : group ? grouped(shown) : wide(shown);
+  const all = { ...shown, ...plotted };
+  if (settings.stacked === "percent" && !all.untrue) toShares(all);
+  const untrue = all.untrue ?? (all.kind === "bar" && all.series[0].data.length > MOST_BARS && "so many bars");
+  return untrue ? { ...all, kind: "table", note: `A ${settings.type} chart can’t show ${untrue}: this is the table.` } : all;
+}
+
+/** The columns to draw: `index` for the labels (undefined: none), `group` for the series, `values`. */
+function pick(columns, { type, index, categories, groupBy }) {
+  if (![...ON_CANVAS, ...IN_TABLES].includes(type)) throw cannot(`type is "${type}": there are ${ON_CANVAS}, ${IN_TABLES}`);
+  const find = name => {
+    const found = columns.find(column => column.name === name);
+    if (name && !found) throw cannot(`there is no column "${name}": there are ${columns.map(column => column.name)}`);
+    return found;
+  };
+  const group = find(groupBy);
+  const named = categories.map(find);
+  const others = columns.filter(column => column !== group && !named.includes(column));
+  const isNumber = column => column.kind === "number";
+  let first = find(index);
+  if (!first && !ROUND.includes(type) && ON_CANVAS.includes(type)) first = others.find(column => column.kind === "time");
+  first ??= others.find(column => !isNumber(column));
+  // Where all are numbers, the first are labels, if values are left then.
+  if (!first && type !== "big-number" && (named.length || others.length > 1)) first = others[0];
+  const rest = others.filter(column => column !== first);
+  const ofKind = kind => rest.filter(column => column.kind === kind);
+  let values = named;
+  if (!values.length) values = type === "table" ? rest : rest.some(isNumber) ? ofKind("number") : ofKind("bool");
+  if (!values.length && type !== "table") throw cannot(`there is no column of numbers: there are ${columns.map(column => column.name)}`);
+  for (const column of values) {
+    if (column.kind === "time" || column.kind === "structure") {
+      if (type !== "table" && type !== "big-number") throw cannot(`"${column.name}" holds no numbers: its type is ${column.type}`);
+    }
+  }
+  if (group && values.length > 1) values = values.slice(0, 1);
+  return { index: first, group, values: WITH_ONE_CATEGORY.includes(type) ? values.slice(0, 1) : values };
+}

@@ -1,0 +1,90 @@
+// Shows rows as they are: a table, bars beside their names, or one number.
+
+import { paletteOf } from "./colors.js";
+import { element } from "./dom.js";
+
+/** So many rows are shown; the last line says how many there are beside. */
+const MOST = 1000;
+
+export const style = new CSSStyleSheet();
+style.replaceSync(`
+  .data { box-sizing: border-box; block-size: 100%; overflow: auto; }
+  /* What is drawn on a canvas has a table too, which is seen where the keyboard goes to it. */
+  .drawn ~ .data { position: absolute; inset: 0; background: Canvas; color: CanvasText; }
+  .drawn ~ .data:not(:focus), caption { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
+  table { inline-size: 100%; border-collapse: collapse; font-size: .875em; font-variant-numeric: tabular-nums; }
+  th, td { padding: .375em .75em; font-weight: inherit; max-inline-size: 24em; text-align: start; vertical-align: baseline; overflow-wrap: break-word; }
+  :is(th, td):first-child { padding-inline-start: 0; }
+  :is(th, td):last-child { padding-inline-end: 0; }
+  tr { border-block-end: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
+  tbody tr:last-child { border: 0; }
+  thead th, .n { white-space: nowrap; }
+  thead th { position: sticky; inset-block-start: 0; font-weight: 600; }
+  .n { text-align: end; }
+  .more { margin: .75em 0 0; font-size: .8125em; }
+  .bars tr { border: 0; }
+  .bars tbody th { position: relative; inline-size: 80%; max-inline-size: none; z-index: 0; padding-inline: .6em; overflow-wrap: anywhere; }
+  .bars i { position: absolute; inset-block: 2px; z-index: -1; border-radius: .25rem; opacity: .3; }
+  .number {
+    display: flex; flex-flow: column; block-size: 100%; margin: 0; overflow: hidden; line-height: 1.1;
+    font-weight: 650; font-variant-numeric: tabular-nums; white-space: nowrap;
+    font-size: clamp(.75rem, min(100cqi / var(--length) / .62, 55cqb), 3.5rem);
+  }
+  .number small { font-size: clamp(.75rem, .3em, 1rem); font-weight: 400; overflow: hidden; text-overflow: ellipsis; line-height: 1.4; }
+  @media (prefers-contrast: more) { tr { border-color: currentColor; } .bars i { opacity: .5; } }
+  @media (forced-colors: active) {
+    .bars i { box-sizing: border-box; border: 1px solid CanvasText; opacity: 1; }
+  }
+  @media print {
+    .drawn ~ .data { display: none; }
+    .data { block-size: auto; overflow: visible; }
+    tr { break-inside: avoid; }
+    .bars i { print-color-adjust: exact; }
+  }
+`);
+
+/** The first row's value, with the column's name where the page gives it one, or the number has no other. */
+export function bigNumber({ rows, values: [column], title, hasTitle }) {
+  const text = rows.length ? column.text(rows[0]) : "–";
+  const made = element("p", { className: "number" }, text);
+  made.style.setProperty("--length", Math.max(3, text.length));
+  if (column.label !== column.name || !hasTitle) made.append(element("small", {}, column.label));
+  return made;
+}
+
+/** A table of the rows, with bars behind the names where the kind is "bar-list"; what else there is to say of it. */
+export function table(shown) {
+  const { kind, title, rows, index, columns } = shown;
+  const isNumber = column => column.kind === "number";
+  const bar = kind === "bar-list" ? barOf(shown) : () => "";
+  const head = column => element("th", { scope: "col", className: isNumber(column) && column !== index ? "n" : "" }, column.label);
+  const cell = (column, row) => column === index
+    ? element("th", { scope: "row" }, bar(row), column.text(row))
+    : element("td", { className: isNumber(column) ? "n" : "" }, column.text(row));
+  const body = element("tbody", {}, ...rows.slice(0, MOST).map(
+    row => element("tr", {}, ...columns.map(column => cell(column, row)))));
+  const made = element("table", { className: kind === "bar-list" ? "bars" : "" },
+    element("caption", {}, title), element("thead", {}, element("tr", {}, ...columns.map(head))), body);
+  const more = rows.length - MOST;
+  return more > 0
+    ? [made, element("p", { className: "more" }, `${new Intl.NumberFormat(shown.language).format(more)} more rows are not shown.`)] : [made];
+}
+
+/** What makes a row's bar. All begin at zero: negative ones grow the other way. */
+function barOf({ rows, values: [column], colors }) {
+  const [color] = paletteOf(colors, 1);
+  const numbers = rows.map(row => column.number(row) || 0);
+  const least = numbers.reduce((least, number) => Math.min(least, number), 0);
+  const most = numbers.reduce((most, number) => Math.max(most, number), 0);
+  if (most === least) return () => "";
+  const share = number => `${number / (most - least) * 100}%`;
+  return row => {
+    const number = column.number(row);
+    if (Number.isNaN(number)) return "";
+    const bar = element("i");
+    bar.style.insetInlineStart = share(Math.min(number, 0) - least);
+    bar.style.inlineSize = share(Math.abs(number));
+    bar.style.backgroundColor = color;
+    return bar;
+  };
+}
