@@ -24,7 +24,7 @@ ASKED = """fetches.filter(({address}) => address.endsWith("/generate-token"))
 
 
 def test_a_page_left_open_for_twenty_lifetimes_shows_live_charts(serve, open_url, tinybird, screenshots):
-    page = open_url(serve(TINYBIRD_TOKEN_TTL=f"{LIFETIME}s").url, script=FETCHES)
+    page = open_url(f"{serve(TINYBIRD_TOKEN_TTL=f'{LIFETIME}s').url}/frame.html", script=FETCHES)
     page.run(CHARTS)
     for at in range(3):
         page.wait_for("ready", at)

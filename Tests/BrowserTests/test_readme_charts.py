@@ -7,7 +7,7 @@ import re
 from Support.layers import in_layer
 from Support.marks import as_root
 from Support.readme import BLOCKS, README
-from Support.repository import REPOSITORY
+from Support.repository import HTDOCS, REPOSITORY
 from Support.tinybird import ROWS
 from Support.waiting import wait_until
 
@@ -41,10 +41,26 @@ def test_the_tokens_alone(site, open_page, tinybird):
 
 def test_the_attributes_are_those_of_the_element(open_page):
     page = open_page("")
-    observed = page.value("customElements.get('tinybird-chart').observedAttributes")
+    observed = wait_until(lambda: page.value("customElements.get('tinybird-chart')?.observedAttributes"), "the element")
     table = re.search(r"\| attribute \|.*?\n\n", README, re.S)[0]
+    sections = re.findall(r'<section id="([\w-]+)"', (HTDOCS / "element.html").read_text())
 
-    assert sorted(re.findall(r"^\| `([\w-]+)` \|", table, re.M)) == sorted(observed)
+    assert sorted(sections) == sorted(observed)
+    # README has those that most pages need.
+    assert set(re.findall(r"^\| `([\w-]+)` \|", table, re.M)) < set(observed)
+
+
+def test_each_attribute_is_tried_as_its_documentation_says(site, open_url):
+    page = open_url(f"{site.url}/element.html")
+
+    tried = page.value("""[...document.querySelectorAll("section")].map(section => [
+        section.id, section.querySelector("pre").textContent, section.querySelector("tinybird-chart")?.outerHTML])""")
+    for name, said, markup in tried:
+        assert re.search(rf"^  {name}\b", said, re.M)
+        if markup:
+            plain = [re.sub(r'(=""|\s)+', " ", text).replace(" >", ">") for text in (said, markup)]
+            assert plain[0] == plain[1]
+    assert [name for name, _, markup in tried if not markup] == ["src"]
 
 
 @as_root

@@ -15,9 +15,12 @@ style.replaceSync(`
     font: inherit; cursor: pointer;
   }
   .legend span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-  .legend i { flex: none; inline-size: .8em; block-size: .8em; border-radius: .2em; forced-color-adjust: none; print-color-adjust: exact; }
+  .legend button::before {
+    content: ""; flex: none; inline-size: .8em; block-size: .8em; border-radius: .2em; background: var(--color);
+    forced-color-adjust: none; print-color-adjust: exact;
+  }
   .legend [aria-pressed=false] { text-decoration: line-through; }
-  .legend [aria-pressed=false] i { background: none !important; box-shadow: inset 0 0 0 .1em currentColor; }
+  .legend [aria-pressed=false]::before { background: none; box-shadow: inset 0 0 0 .1em currentColor; }
   @container (min-width: 26em) {
     .round { grid: minmax(0, 1fr) / minmax(0, 1fr) minmax(0, max-content); gap: 1em; }
     .round .legend { flex-flow: column nowrap; justify-content: safe center; max-block-size: none; max-inline-size: 45cqi; margin: 0; }
@@ -48,9 +51,8 @@ export class Legend {
   }
 
   #button({ name, color }) {
-    const mark = element("i");
-    mark.style.backgroundColor = color;
-    const button = element("button", { type: "button", title: name, ariaPressed: String(!this.hidden.has(name)) }, mark, element("span", {}, name));
+    const button = element("button", { type: "button", title: name, ariaPressed: String(!this.hidden.has(name)) }, element("span", {}, name));
+    button.style.setProperty("--color", color);
     button.addEventListener("click", () => {
       if (!this.hidden.delete(name)) this.hidden.add(name);
       button.ariaPressed = String(!this.hidden.has(name));

@@ -38,7 +38,7 @@ function line(shown, { colors, faint, isHidden, dashes }, at) {
   return {
     label: name, data: points, parsing: false, hidden: isHidden(name),
     borderColor: colors[at], backgroundColor: shown.kind === "area" ? faint[at] : colors[at], pointBackgroundColor: colors[at],
-    borderWidth: 2, borderDash: shown.kind === "line" ? dashes[at] : [],
+    clip: 6, borderWidth: 2, borderDash: shown.kind === "line" ? dashes[at] : [],
     fill: shown.kind !== "area" ? false : shown.stacked !== undefined && at ? "-1" : "origin",
     // No curve above the values, nor where there are none.
     ...(points.length <= 200 && isRegular(points) && { cubicInterpolationMode: "monotone" }),
