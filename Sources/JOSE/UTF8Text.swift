@@ -51,6 +51,12 @@ public struct UTF8Text: Sendable, Hashable {
         bytes.split { $0 == UInt8(ascii: ",") || $0.isWhiteSpace }.map(UTF8Text.init(part:))
     }
 
+    /// Whether the text starts and ends with the same kind of quote.
+    public var isQuoted: Bool {
+        guard bytes.count >= 2, let first = bytes.first, first == bytes.last else { return false }
+        return first == UInt8(ascii: "\"") || first == UInt8(ascii: "'") || first == UInt8(ascii: "`")
+    }
+
     /// The text without the white space around it.
     public var trimmed: UTF8Text { UTF8Text(part: bytes.trimmed) }
 }

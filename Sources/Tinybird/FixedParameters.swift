@@ -6,7 +6,7 @@ public enum FixedParameters {
     /// Reads `text`; each value is a string.
     ///
     /// - Throws: ``ScopeError`` for what isn't form encoding, a name that Tinybird reserves or that comes twice, and
-    ///   an empty value.
+    ///   a value that is empty or in quotes.
     public static func read(_ text: UTF8Text) throws(ScopeError) -> [Scope.Parameter] {
         var parameters: [Scope.Parameter] = []
         for pair in text.split(at: "&") {
@@ -16,6 +16,10 @@ public enum FixedParameters {
             try ParameterName.check(written, besides: [])
             let name = try decoded(written)
             try ParameterName.check(name, besides: parameters.map(\.name))
+            guard !value.isQuoted else {
+                throw ScopeError(
+                    "has the value of \"\(name)\" in quotes: remove them, or write %22 and %27 where quotes are meant")
+            }
             let template = try template(value)
             guard !template.isEmpty else {
                 throw ScopeError("gives the parameter \"\(name)\" no value: give it one, or remove it")

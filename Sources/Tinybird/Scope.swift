@@ -38,9 +38,10 @@ public struct Scope: Sendable, Equatable {
 
     /// A scope.
     ///
-    /// - Throws: ``ScopeError`` when the resource is empty, or a filter's placeholder could break out of its literal.
+    /// - Throws: ``ScopeError`` when nothing can have the resource's name, or a filter's placeholder could break out of its literal.
     public init(resource: Template, access: Access) throws(ScopeError) {
         guard !resource.isEmpty else { throw ScopeError("has an empty resource: name the pipe or data source") }
+        try ResourceName.check(resource, of: access)
         if case .readDataSource(let filter?) = access { try FilterText.check(filter) }
         self.resource = resource
         self.access = access

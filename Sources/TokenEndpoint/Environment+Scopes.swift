@@ -13,7 +13,7 @@ extension Environment {
         case .pipes: return (try pipeScopes(), nil)
         case .scopes:
             try refuseFixedParameters(beside: .scopes)
-            return (try Self.read(self[.scopes] ?? [], of: .scopes), nil)
+            return (try Self.read(try text(.scopes)?.bytes ?? [], of: .scopes), nil)
         case .scopesFile:
             try refuseFixedParameters(beside: .scopesFile)
             let file = try WatchedFile(named: .scopesFile, in: self, holding: "the scopes")

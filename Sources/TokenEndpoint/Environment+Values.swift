@@ -10,7 +10,7 @@ extension Environment {
     /// - Throws: ``Problem`` when it isn't a whole number from 1 to 256.
     public func threads() throws(Problem) -> Int {
         guard let text = try text(.threads) else { return Settings.defaultThreads }
-        guard let threads = text.trimmed.bytes.wholeNumber, Self.threadLimits.contains(threads) else {
+        guard let threads = text.bytes.wholeNumber, Self.threadLimits.contains(threads) else {
             throw Problem(
                 .threads, "is not a whole number from 1 to 256: correct it, or unset it for \(Settings.defaultThreads)")
         }
@@ -19,7 +19,7 @@ extension Environment {
 
     /// The workspace's id: the one that is set, else the key's own. Without a key, its problem is the one to solve.
     func workspaceID(key: SigningKey?) throws(Problem) -> UTF8Text {
-        if let id = try text(.workspaceID)?.trimmed, !id.isEmpty {
+        if let id = try text(.workspaceID) {
             guard !id.contains("${") else { throw Problem(.workspaceID, Problem.unreplaced) }
             return id
         }
@@ -54,7 +54,7 @@ extension Environment {
 
     /// A positive number in JSON's own form, its digits kept.
     func requestsPerSecond() throws(Problem) -> String? {
-        guard let text = try text(.requestsPerSecond)?.trimmed.bytes else { return nil }
+        guard let text = try text(.requestsPerSecond)?.bytes else { return nil }
         let significand = text.prefix { $0.lowercased != UInt8(ascii: "e") }
         guard case .number(let digits)? = try? JSON(text), text.first != UInt8(ascii: "-"),
             significand.contains(where: { $0.isDigit && $0 != UInt8(ascii: "0") })
@@ -64,7 +64,7 @@ extension Environment {
 
     /// A number of seconds, or a number with a unit; at least 1 s, nil where it isn't set.
     private func duration(_ setting: Setting) throws(Problem) -> Int? {
-        guard let text = try text(setting)?.trimmed.bytes else { return nil }
+        guard let text = try text(setting)?.bytes else { return nil }
         let units: [(name: Unicode.Scalar, seconds: Int)] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86400)]
         let unit = units.first { UInt8(ascii: $0.name) == text.last }
         guard let number = (unit == nil ? text : text.dropLast()).wholeNumber else {
@@ -76,13 +76,17 @@ extension Environment {
         return overflows ? Int.max : seconds
     }
 
-    /// A setting's value as text; nil where it isn't set.
+    /// A setting's value as text, without the white space around it; nil where it isn't set.
     ///
-    /// - Throws: ``Problem`` when it isn't UTF-8, which repaired would be another value.
+    /// - Throws: ``Problem`` when it isn't UTF-8, which repaired would be another value, or is certainly not meant so.
     func text(_ setting: Setting) throws(Problem) -> UTF8Text? {
         guard let bytes = self[setting] else { return nil }
-        guard let text = UTF8Text(bytes) else {
+        guard let text = UTF8Text(bytes)?.trimmed else {
             throw Problem(setting, "is not valid UTF-8: write it in UTF-8")
+        }
+        guard !text.isEmpty else { throw Problem(setting, Problem.white) }
+        guard !text.isQuoted else {
+            throw Problem(setting, "is still in quotes, which whatever reads the configuration left there: remove them")
         }
         return text
     }

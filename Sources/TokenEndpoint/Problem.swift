@@ -14,6 +14,8 @@ public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     /// The variable's name and the reason.
     public var description: String { "\(setting.rawValue) \(reason)" }
 
+    static let white = "holds nothing but white space: set it to a value, or unset it"
+
     /// Apache leaves a variable that it doesn't know as it stands in the configuration.
     static let unreplaced =
         "contains \"${\", a variable that the web server didn't replace: define it where the server starts"

@@ -37,6 +37,7 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
             throw Problem(setting, "holds no key: set it to the workspace admin token")
         }
         guard !bytes.containsUnreplacedVariable else { throw Problem(setting, Problem.unreplaced) }
+        if let problem = KeyForm.problem(of: bytes) { throw Problem(setting, problem) }
         workspaceID = AdminToken(bytes)?.workspaceID
     }
 
@@ -70,6 +71,12 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
                     setting,
                     "holds \(length) bytes, fewer than the 32 of RFC 7518 §3.2: is it the whole workspace admin token?")
             )
+        } else if !KeyForm.isAdminToken(bytes) {
+            warnings.append(
+                Problem(
+                    setting,
+                    "doesn't have the form p.….… of an admin token, and Tinybird will refuse the tokens: is it the whole "
+                        + "workspace admin token?"))
         }
         if let own = self.workspaceID, own != workspaceID {
             warnings.append(

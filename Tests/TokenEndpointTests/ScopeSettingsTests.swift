@@ -66,7 +66,7 @@ struct ScopeSettingsTests {
 
     @Test(
         "a limit that limits nothing is refused",
-        arguments: ["0", "-1", "0.0", "0e9", "ten", "1,5", "01", "\"1\"", " "])
+        arguments: ["0", "-1", "0.0", "0e9", "ten", "1,5", "01"])
     func badRPS(value: String) {
         #expect(
             problem(Guide.variables + ["TINYBIRD_RPS": value])

@@ -40,9 +40,9 @@ struct SettingsTests {
     }
 
     @Test(
-        "white space around the key is trimmed, and no other byte",
+        "white space around the key is trimmed",
         arguments: [
-            (" \t\r\n\u{0b}\u{0c}k y\n", "k y"), ("k", "k"), ("\u{a0}k", "\u{a0}k"),
+            (" \t\r\n\u{0b}\u{0c}k-y\n", "k-y"), ("k", "k"), ("a+b/c==\r", "a+b/c=="),
         ])
     func keyIsTrimmed(value: String, key: String) throws {
         let settings = try settings(Guide.variables + ["TINYBIRD_SIGNING_KEY": value, "TINYBIRD_WORKSPACE_ID": "w"])
@@ -69,16 +69,6 @@ struct SettingsTests {
         #expect(
             problem(of: ["TINYBIRD_SIGNING_KEY_FILE": "/etc/key"])
                 == "TINYBIRD_SIGNING_KEY is set and TINYBIRD_SIGNING_KEY_FILE too: unset one of them")
-    }
-
-    @Test("the key may be bytes that are no text")
-    func keyIsBytes() throws {
-        let variables: [[UInt8]] = [
-            Array("TINYBIRD_SIGNING_KEY=".utf8) + [0xFF, 0xFE], Array("TINYBIRD_PIPES=a".utf8),
-            Array("TINYBIRD_WORKSPACE_ID=w".utf8),
-        ]
-        let settings = try Settings(Environment(Array(variables.joined(separator: [0]))), now: 0)
-        #expect(settings.signingKey.bytes == [0xFF, 0xFE])
     }
 
     @Test(
@@ -141,7 +131,7 @@ struct SettingsTests {
 
     @Test(
         "anything else is no lifetime",
-        arguments: ["h", "-1", "+1", "1.5h", "1 h", "48H", "48hh", "1e3", "0x10", "٣", "1w", " "])
+        arguments: ["h", "-1", "+1", "1.5h", "1 h", "48H", "48hh", "1e3", "0x10", "٣", "1w"])
     func badLifetime(value: String) {
         #expect(
             problem(of: ["TINYBIRD_TOKEN_TTL": value])
@@ -186,7 +176,11 @@ struct SettingsTests {
                 "TINYBIRD_SIGNING_KEY holds 31 bytes, fewer than the 32 of RFC 7518 §3.2: is it the whole workspace "
                     + "admin token?"
             ])
-        #expect(try settings(variables + ["TINYBIRD_SIGNING_KEY": short + "k"]).get().warnings.isEmpty)
+        #expect(
+            try settings(variables + ["TINYBIRD_SIGNING_KEY": short + "k"]).get().warnings.map(\.description) == [
+                "TINYBIRD_SIGNING_KEY doesn't have the form p.….… of an admin token, and Tinybird will refuse the tokens: is "
+                    + "it the whole workspace admin token?"
+            ])
     }
 
     @Test("a key of another workspace is signed with, and warned about")
