@@ -37,14 +37,16 @@ public struct AllowedOrigins: Sendable, Equatable {
 
     /// The header fields by which a browser lets a page of `origin` read the answer.
     ///
-    /// - Parameters:
-    ///   - origin: The request's `Origin`; nil where it has none.
-    ///   - isPreflight: Whether the browser asks before it sends the request.
-    func fields(for origin: [UInt8]?, isPreflight: Bool) -> [Response.Field] {
+    /// - Parameter isPreflight: Whether the browser asks before it sends the request.
+    func fields(for request: borrowing Request, isPreflight: Bool) -> [Response.Field] {
         var fields = [Response.Field("Vary", "Origin")]
-        if let origin, let name = names.first(where: { $0.utf8.elementsEqual(origin) }) {
+        var headers = "Authorization"
+        let origin = request.bytes(of: "HTTP_ORIGIN") ?? []
+        if let name = names.first(where: { $0.utf8.elementsEqual(origin) }) {
             fields.append(.init("Access-Control-Allow-Origin", name))
             fields.append(.init("Access-Control-Allow-Credentials", "true"))
+            // A page that traces its requests adds headers to all of them.
+            if isPreflight { headers += Self.otherHeaders(in: request) }
         } else if isAny {
             fields.append(.init("Access-Control-Allow-Origin", "*"))
         } else {
@@ -52,10 +54,21 @@ public struct AllowedOrigins: Sendable, Equatable {
         }
         if isPreflight {
             fields.append(.init("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"))
-            fields.append(.init("Access-Control-Allow-Headers", "Authorization"))
+            fields.append(.init("Access-Control-Allow-Headers", headers))
             fields.append(.init("Access-Control-Max-Age", "600"))
         }
         return fields
+    }
+
+    /// The headers besides Authorization that a preflight asks for, each after a comma; none where it asks otherwise than
+    /// by a list of names
+    /// ([Fetch §3.2.2](https://fetch.spec.whatwg.org/#http-access-control-request-headers)).
+    private static func otherHeaders(in request: borrowing Request) -> String {
+        guard let list = UTF8Text(request.bytes(of: "HTTP_ACCESS_CONTROL_REQUEST_HEADERS") ?? []),
+            list.bytes.count <= 1024, list.bytes.allSatisfy({ $0.isLetterOrDigit || "-_, ".utf8.contains($0) })
+        else { return "" }
+        let others = list.words.filter { !$0.bytes.lazy.map(\.lowercased).elementsEqual("authorization".utf8) }
+        return others.map { ", \($0)" }.joined()
     }
 
     /// `text` as a browser writes an origin (RFC 6454 §6.1): scheme and host in lower case, no port that is the

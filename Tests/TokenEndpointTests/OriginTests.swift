@@ -76,6 +76,24 @@ struct OriginTests {
         #expect(endpoint.answer("OPTIONS", ["HTTP_ORIGIN": "https://b.example"]).crossOrigin == Self.vary)
     }
 
+    @Test(
+        "an origin by name may send what it asks for, such as headers that trace requests; * may not",
+        arguments: [
+            ("authorization,baggage,sentry-trace", "Authorization, baggage, sentry-trace"),
+            ("traceparent, tracestate", "Authorization, traceparent, tracestate"), ("authorization", "Authorization"),
+            ("x\r\nSet-Cookie: a", "Authorization"), ("x;y", "Authorization"), ("", "Authorization"),
+            (String(repeating: "x", count: 1025), "Authorization"),
+        ])
+    func requestedHeaders(asked: String, allowed: String) {
+        var endpoint = TokenEndpoint(
+            process: Guide.variables + ["TINYBIRD_ALLOWED_ORIGINS": "* https://a.example"])
+        let request = ["HTTP_ORIGIN": "https://a.example", "HTTP_ACCESS_CONTROL_REQUEST_HEADERS": asked]
+        #expect(endpoint.answer("OPTIONS", request).crossOrigin["Access-Control-Allow-Headers"] == allowed)
+        let other = request.merging(["HTTP_ORIGIN": "https://b.example"]) { $1 }
+        #expect(endpoint.answer("OPTIONS", other).crossOrigin["Access-Control-Allow-Headers"] == "Authorization")
+        #expect(endpoint.answer("GET", request).crossOrigin["Access-Control-Allow-Headers"] == nil)
+    }
+
     @Test("errors carry the same fields as a success")
     func errors() {
         let origin = ["HTTP_ORIGIN": "https://a.example"]
