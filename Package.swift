@@ -44,7 +44,7 @@ let package = Package(
             ],
             swiftSettings: strict, linkerSettings: ordered),
         .executableTarget(
-            name: "token-loop", dependencies: ["TokenEndpoint"], path: "Tests/Benchmark/TokenLoop",
+            name: "token-loop", dependencies: ["FastCGI", "TokenEndpoint"], path: "Tests/Benchmark/TokenLoop",
             swiftSettings: strict),
         .target(name: "SwiftSupport", path: "Tests/SwiftSupport", swiftSettings: strict),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),

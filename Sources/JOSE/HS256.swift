@@ -60,8 +60,7 @@ public struct HS256: ~Copyable {
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
     public mutating func verify(_ signature: [UInt8], of signingInput: Span<UInt8>) throws(OpenSSLError) -> Bool {
         let expected = try sign(signingInput)
-        return signature.count == expected.count
-            && expected.span.withUnsafeBytes { CRYPTO_memcmp(signature, $0.baseAddress, $0.count) } == 0
+        return OpenSSL.isEqual(expected.span, signature.span)
     }
 
     private static func setKey(_ key: Span<UInt8>, of context: OpaquePointer) -> Bool {

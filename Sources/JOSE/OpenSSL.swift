@@ -28,6 +28,14 @@ public enum OpenSSL {
     /// Whether the program was started without a dynamic linker (getauxval(3)), so that OpenSSL is a part of it.
     public static let isStatic = getauxval(UInt(AT_BASE)) == 0
 
+    /// Whether two secrets are equal. The time that takes tells at most their lengths.
+    public static func isEqual(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
+        one.count == other.count
+            && one.withUnsafeBytes { one in
+                other.withUnsafeBytes { CRYPTO_memcmp(one.baseAddress, $0.baseAddress, $0.count) } == 0
+            }
+    }
+
     static let started: Bool = {
         var flags =
             OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ADD_ALL_CIPHERS

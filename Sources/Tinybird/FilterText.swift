@@ -50,4 +50,14 @@ enum FilterText {
         }
         return escaped
     }
+
+    /// The value that ``escaped(_:)`` makes `text` of; nil where there is none.
+    static func unescaped(_ text: [UInt8]) -> [UInt8]? {
+        var value: [UInt8] = []
+        var rest = text[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\\"), let next = rest.popFirst() { value.append(next) } else { value.append(byte) }
+        }
+        return escaped(value) == text ? value : nil
+    }
 }

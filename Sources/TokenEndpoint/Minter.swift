@@ -19,9 +19,9 @@ public struct Minter: ~Copyable {
     public init(_ settings: Settings) throws(OpenSSLError) {
         algorithm = try settings.signingKey.algorithm()
         payload = Payload(settings.claims)
-        variables = payload.variables.map(Variable.init)
+        variables = payload.variables.map { Variable($0, in: settings.claims.scopes) }
         lifetime = settings.tokenLifetime
-        renewal = settings.renewalWindow.map { Renewal(window: $0, workspaceID: settings.claims.workspaceID) }
+        renewal = settings.renewalWindow.map { Renewal(window: $0, claims: settings.claims) }
     }
 
     /// The values of the request's variables that a token needs, in the order of their first use.
@@ -34,19 +34,28 @@ public struct Minter: ~Copyable {
         return values
     }
 
-    /// Whether tokens are made for whom the server's login names.
-    var needsVariables: Bool { !variables.isEmpty }
+    /// Whether the claims differ between visitors.
+    var dependsOnVisitor: Bool { !variables.isEmpty }
+
+    /// Whether the token of `request` is to be renewed: where a login says who asks, even if not all that is needed, it
+    /// wins over the token.
+    func isRenewed(by request: borrowing Request) -> Bool {
+        guard dependsOnVisitor else { return true }
+        var isSignedIn = request.isSet("REMOTE_USER")
+        for variable in variables where variable.isSet(in: request) { isSignedIn = true }
+        return !isSignedIn
+    }
 
     /// The claims of a token that is signed at `now`, in seconds since 1970: its payload, as JSON.
     public func claims(_ values: [[UInt8]], at now: Int) -> [UInt8] {
         payload.text(issuedAt: now, expiration: now + lifetime, values: values)
     }
 
-    /// A token, in ASCII, that expires ``lifetime`` seconds after `now`, which is in seconds since 1970.
+    /// A token for `request`, in ASCII, that expires ``lifetime`` seconds after `now`, which is in seconds since 1970.
     ///
-    /// - Throws: ``OpenSSLError`` when OpenSSL fails.
-    public mutating func mint(_ values: [[UInt8]], at now: Int) throws(OpenSSLError) -> [UInt8] {
-        try CompactJWS.sign(claims(values, at: now).span, with: &algorithm)
+    /// - Throws: ``MissingVariable``, or ``OpenSSLError`` when OpenSSL fails.
+    public mutating func mint(for request: borrowing Request, at now: Int) throws -> [UInt8] {
+        try CompactJWS.sign(claims(values(in: request), at: now).span, with: &algorithm)
     }
 
     /// A new token with the claims of `token`; nil where it may not be renewed.

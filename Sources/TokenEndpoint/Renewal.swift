@@ -1,28 +1,30 @@
 import FastCGI
 import JOSE
+import Tinybird
 
-/// When a token may be exchanged for a new one with the same claims.
+/// When a token may be exchanged for a new one with the same claims: it is what these settings would sign now, and not too
+/// old.
 struct Renewal: Sendable {
     /// How long after its first signing, in seconds.
     let window: Int
-    /// The workspace that it must be for.
-    let workspaceID: UTF8Text
+    /// What these settings would sign.
+    let claims: Claims
 
     /// How far a clock that has signed a token may be ahead of this one, in seconds.
     private static let clockTolerance = 60
 
-    /// The claims with a new `exp`, all other bytes as they were; nil where they may not be renewed: expired, for
-    /// another workspace, without `exp` or `iat`, or first signed too long ago or in the future.
+    /// The payload with a new `exp`, all other bytes as they were; nil where it may not be renewed: it has other claims
+    /// than these settings would sign, is expired, or was first signed too long ago or in the future.
     ///
-    /// - Parameter claims: The payload of a token whose signature was verified.
-    func renewed(_ claims: [UInt8], at now: Int, lifetime: Int) -> [UInt8]? {
-        guard let json = try? JSON(claims), json["workspace_id"] == .string(workspaceID),
+    /// - Parameter payload: The payload of a token whose signature was verified.
+    func renewed(_ payload: [UInt8], at now: Int, lifetime: Int) -> [UInt8]? {
+        guard let json = try? JSON(payload), claims.match(json),
             let expiration = json.member("exp"), let expires = expiration.value.integer, now < expires,
             let issuedAt = json["iat"]?.integer, issuedAt <= now + Self.clockTolerance,
             // Subtracted from `now`, so that no `iat` overflows.
             issuedAt >= now - window
         else { return nil }
-        var renewed = claims
+        var renewed = payload
         renewed.replaceSubrange(expiration.range, with: String(now + lifetime).utf8)
         return renewed
     }

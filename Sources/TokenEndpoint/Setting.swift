@@ -26,8 +26,15 @@ public enum Setting: String, CaseIterable, Sendable {
     case allowedOrigins = "TINYBIRD_ALLOWED_ORIGINS"
     /// How long after its first signing a token may be renewed.
     case renewalWindow = "TINYBIRD_RENEWAL_WINDOW"
-    /// Worker threads of a FastCGI responder.
+    /// What a request must have in its environment to count; in the process's environment only.
+    case serverSecret = "TINYBIRD_SERVER_SECRET"
+    /// A file that holds it; in the process's environment only.
+    case serverSecretFile = "TINYBIRD_SERVER_SECRET_FILE"
+    /// Worker threads of a FastCGI responder; in the process's environment only.
     case threads = "TINYBIRD_THREADS"
+
+    /// Settings that no request has, as they are needed before one is looked at.
+    static let ofProcess: [Setting] = [.serverSecret, .serverSecretFile, .threads]
 
     /// The setting whose variable has this name.
     init?(name: ArraySlice<UInt8>) {
@@ -57,7 +64,7 @@ public struct Environment: Sendable {
         return Environment(variables)
     }
 
-    /// An environment of `variables`: `NAME=value`, each with a NUL behind it. Of a name that comes twice the first
+    /// An environment of `variables`: `NAME=value`, each followed by a NUL. Of a name that comes twice the first
     /// counts, as for getenv(3).
     public init(_ variables: [UInt8]) {
         for variable in variables.split(separator: 0) {
@@ -74,11 +81,10 @@ public struct Environment: Sendable {
         return value
     }
 
-    /// This environment in front of `other`: a variable that is set here, even an empty one, hides the other's.
+    /// This environment over `other`: a variable that is set here, even an empty one, hides the other's.
     public func over(_ other: Environment) -> Environment {
         var environment = self
-        // Threads are started before any request, so no request can set their number.
-        environment.entries.removeAll { $0.setting == .threads }
+        environment.entries.removeAll { Setting.ofProcess.contains($0.setting) }
         environment.entries += other.entries
         return environment
     }

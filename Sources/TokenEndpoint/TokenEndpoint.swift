@@ -7,54 +7,75 @@ public struct TokenEndpoint: RequestHandler, ~Copyable {
     private let process: Environment
     private let notices: Notices
     private let clock: @Sendable () -> Int
-    private var locations: [Location] = []
+    private var serverSecret: ServerSecret?
+    private var cache: [CachedSettings] = []
     /// The request's own settings, as they stand in its environment; kept to reuse its memory.
     private var variables: [UInt8] = []
 
-    /// How many places with settings of their own are remembered; beyond it all are made anew.
-    static let locationLimit = 64
+    /// How many different settings are cached; beyond that, all are made again.
+    static let cacheLimit = 64
 
-    var locationCount: Int { locations.count }
+    var cachedCount: Int { cache.count }
 
     /// An endpoint for one worker.
     ///
     /// - Parameters:
-    ///   - process: The process's environment, behind each request's.
+    ///   - process: The process's environment, whose settings those of a request hide.
+    ///   - serverSecret: What a request must know; nil for plain CGI, where the web server starts the program.
     ///   - notices: What the error log was told already; shared by the workers.
     ///   - clock: The time, in seconds since 1970.
-    public init(process: Environment, notices: Notices, clock: @escaping @Sendable () -> Int) {
+    public init(
+        process: Environment, serverSecret: ServerSecret?, notices: Notices, clock: @escaping @Sendable () -> Int
+    ) {
         self.process = process
+        self.serverSecret = serverSecret
         self.notices = notices
         self.clock = clock
     }
 
     /// Answers one request.
     public mutating func respond(to request: borrowing Request) -> Response {
-        let location = location(of: request)
+        if let refusal = refusal(of: request) { return refusal }
+        let settings = settings(of: request)
         let method = request.bytes(of: "REQUEST_METHOD") ?? []
         var response =
             switch method {
-            case Self.get, Self.head: token(for: request, at: location)
+            case Self.get, Self.head: token(for: request, by: settings)
             case Self.options: Response(.noContent, fields: [Self.allow, Self.noStore])
             default: Self.error(.methodNotAllowed, "Method not allowed: use GET", fields: [Self.allow])
             }
-        if let origins = location.allowedOrigins {
-            response.fields += origins.fields(
-                for: request.bytes(of: "HTTP_ORIGIN"), isPreflight: method == Self.options)
+        if let origins = settings.allowedOrigins {
+            response.fields += origins.fields(for: request, isPreflight: method == Self.options)
         }
         return response
     }
 
-    private func token(for request: borrowing Request, at location: Location) -> Response {
+    /// The response to a request that doesn't know the server's secret, of which nothing else is looked at; nil where it
+    /// does.
+    private mutating func refusal(of request: borrowing Request) -> Response? {
+        var refusal: Response
+        let line: LogLine
+        do throws(Problem) {
+            if try serverSecret?.isKnown(to: request) ?? true { return nil }
+            line = LogLine(
+                .error,
+                "\(Setting.serverSecret.rawValue) is missing or wrong in a request: no token is signed; set it in the "
+                    + "web server too, at this URL alone. If it is set there, somebody else reaches the socket")
+            refusal = Self.error(.forbidden, "This request doesn't come from the web server of the token service")
+        } catch {
+            line = LogLine(.error, "\(error)")
+            refusal = Self.misconfigured
+        }
+        if notices.isNews(line) { refusal.log.append(line) }
+        return refusal
+    }
+
+    private func token(for request: borrowing Request, by settings: CachedSettings) -> Response {
         var log: [LogLine] = []
         var response =
-            switch location.answer(request, at: clock(), log: &log) {
+            switch settings.outcome(of: request, at: clock(), log: &log) {
             case .token(let token, let lifetime): Self.success(token, lifetime: lifetime)
-            case .misconfigured:
-                Self.error(
-                    .serviceUnavailable,
-                    "The token service is not configured correctly: its administrator finds the reason in the error log"
-                )
+            case .misconfigured: Self.misconfigured
             case .anonymous:
                 Self.error(
                     .forbidden, "This chart is for signed-in visitors, and the web server doesn't know you: sign in")
@@ -67,18 +88,18 @@ public struct TokenEndpoint: RequestHandler, ~Copyable {
         return response
     }
 
-    private mutating func location(of request: borrowing Request) -> Location {
+    private mutating func settings(of request: borrowing Request) -> CachedSettings {
         variables.removeAll(keepingCapacity: true)
         request.append(variablesNamed: Setting.prefix, to: &variables)
-        if let known = locations.first(where: { $0.variables == variables }) { return known }
-        if locations.count >= Self.locationLimit { locations.removeAll() }
-        let location = Location(variables, over: process, notices: notices)
-        locations.append(location)
-        return location
+        if let known = cache.first(where: { $0.variables == variables }) { return known }
+        if cache.count >= Self.cacheLimit { cache.removeAll() }
+        let settings = CachedSettings(variables, over: process, notices: notices)
+        cache.append(settings)
+        return settings
     }
 }
 
-// What the answers have in common.
+// What the responses have in common.
 extension TokenEndpoint {
     private static let get = Array("GET".utf8)
     private static let head = Array("HEAD".utf8)
@@ -101,6 +122,10 @@ extension TokenEndpoint {
         body.append(UInt8(ascii: "}"))
         return Response(.ok, fields: json, body: body)
     }
+
+    private static let misconfigured = error(
+        .serviceUnavailable,
+        "The token service is not configured correctly: its administrator finds the reason in the error log")
 
     /// An error in the shape of Tinybird's own API errors.
     private static func error(_ status: Response.Status, _ message: UTF8Text, fields: [Response.Field] = []) -> Response

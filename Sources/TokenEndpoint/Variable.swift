@@ -20,9 +20,16 @@ struct Variable: Sendable {
     /// For a variable that internal redirects of Apache have renamed (`REDIRECT_REDIRECT_REMOTE_USER`): the variables
     /// with the status of each redirect.
     private let statuses: [String]
+    /// Whether it is a field of a client certificate.
+    private let isOfCertificate: Bool
+    /// For a variable in the names of resources: which characters each of them may have.
+    private let nameCharacters: [@Sendable (UInt8) -> Bool]
 
-    init(_ name: UTF8Text) {
+    /// A variable that the claims with `scopes` need.
+    init(_ name: UTF8Text, in scopes: [Scope]) {
         self.name = name
+        isOfCertificate = name.starts(with: "SSL_CLIENT_")
+        nameCharacters = scopes.filter { $0.resource.variables.contains(name) }.map(\.isNameCharacter)
         lookupName = name.description
         let redirects = Self.original(name).redirects
         statuses = (0..<redirects).map { String(repeating: Self.redirect.description, count: $0 + 1) + "STATUS" }
@@ -39,11 +46,19 @@ struct Variable: Sendable {
                 throw MissingVariable(name: name, reason: "was set by a redirect after an error in this request")
             }
         }
+        // With `SSLVerifyClient optional_no_ca` anyone may send a certificate of their own making.
+        guard !isOfCertificate || request.bytes(of: "SSL_CLIENT_VERIFY")?.elementsEqual("SUCCESS".utf8) ?? true else {
+            throw MissingVariable(name: name, reason: "is of no verified certificate in this request")
+        }
         guard let value = request.bytes(of: lookupName), !value.isEmpty else {
             throw MissingVariable(name: name, reason: "is not set or empty in this request")
         }
         guard UTF8Text(value) != nil else {
             throw MissingVariable(name: name, reason: "is not valid UTF-8 in this request")
+        }
+        guard nameCharacters.allSatisfy({ value.allSatisfy($0) }) else {
+            throw MissingVariable(
+                name: name, reason: "has a value that no pipe or data source is called in this request")
         }
         return value
     }
@@ -61,7 +76,12 @@ struct Variable: Sendable {
         return (original, redirects)
     }
 
-    /// Refuses variables that say what a client has chosen (RFC 3875 §4.1), and settings, one of which is the key.
+    /// Whether the variable has a value in `request`, whatever it is.
+    func isSet(in request: borrowing Request) -> Bool { request.isSet(lookupName) }
+
+    /// Refuses variables by which CGI and the web server describe a request (RFC 3875 §4.1): a client chooses most of
+    /// them, somewhere. What a login sets remains, such as REMOTE_USER, a client certificate's fields (SSL_CLIENT_…) and
+    /// names of the administrator's own. Settings, one of which is the key, are refused, too.
     ///
     /// - Throws: ``Problem`` that names the variable.
     static func check(_ template: Template, in setting: Setting) throws(Problem) {
@@ -70,8 +90,10 @@ struct Variable: Sendable {
             if original.starts(with: "TINYBIRD_") {
                 throw Problem(setting, "has %{\(name)}, a setting: name a variable that the server's login sets")
             }
-            guard !chosenByClient.contains(original), !chosenByClientPrefixes.contains(where: original.starts)
-            else {
+            let describesRequest =
+                descriptions.contains(original) || descriptionPrefixes.contains(where: original.starts)
+                || original.starts(with: "SSL_") && !original.starts(with: "SSL_CLIENT_")
+            guard !describesRequest else {
                 throw Problem(
                     setting,
                     "has %{\(name)}, which a client chooses: name a variable that the server's login sets, such as "
@@ -80,15 +102,24 @@ struct Variable: Sendable {
         }
     }
 
-    private static let chosenByClientPrefixes: [UTF8Text] = ["HTTP_", "CONTENT_"]
-    private static let chosenByClient: [UTF8Text] = [
-        "QUERY_STRING", "REQUEST_URI", "PATH_INFO", "PATH_TRANSLATED", "REQUEST_METHOD", "REMOTE_IDENT", "SCRIPT_NAME",
-        "SCRIPT_FILENAME", "SCRIPT_URL", "SCRIPT_URI", "DOCUMENT_URI", "SERVER_NAME", "SERVER_PROTOCOL", "THE_REQUEST",
-        "URL", "URI", "STATUS", "SSL_TLS_SNI",
+    private static let descriptionPrefixes: [UTF8Text] = [
+        "CONTENT_", "CONTEXT_", "DOCUMENT_", "GATEWAY_", "HTTP_", "PATH_", "QUERY_", "REQUEST_", "SCRIPT_", "SERVER_",
+    ]
+    private static let descriptions: [UTF8Text] = [
+        "AUTH_TYPE", "HTTPS", "IS_SUBREQ", "REMOTE_HOST", "REMOTE_IDENT", "REMOTE_PORT", "STATUS", "THE_REQUEST",
+        "UNIQUE_ID", "URI", "URL",
     ]
 }
 
 extension Scope {
+    /// Which characters the name of the scope's resource may have.
+    fileprivate var isNameCharacter: @Sendable (UInt8) -> Bool {
+        switch access {
+        case .readPipe: ResourceName.isPipeCharacter
+        case .readDataSource: ResourceName.isDataSourceCharacter
+        }
+    }
+
     /// All text of the scope that may have placeholders.
     var templates: [Template] {
         switch access {

@@ -21,11 +21,16 @@ struct Check: ParsableCommand {
         print()
         let now = time(nil)
         do {
+            var serverSecret = ServerSecret(environment)
+            try serverSecret.check()
             let settings = try Settings(environment, now: now)
             for warning in settings.warnings { print("warning: \(warning)") }
             try printClaims(settings, now: now)
         } catch let error as SettingsError {
             for problem in error.problems { print("problem: \(problem)") }
+            throw ExitCode(EX_CONFIG)
+        } catch let problem as Problem {
+            print("problem: \(problem)")
             throw ExitCode(EX_CONFIG)
         }
     }
@@ -46,7 +51,7 @@ struct Check: ParsableCommand {
     private static func explain(_ setting: Setting, in environment: Environment) -> String {
         guard let bytes = environment[setting] else { return absence(of: setting, in: environment) }
         // A key in the wrong variable is still a secret.
-        if setting == .signingKey || AdminToken.isContained(in: bytes) {
+        if setting == .signingKey || setting == .serverSecret || AdminToken.isContained(in: bytes) {
             return "secret, \(bytes.count) bytes (environment)"
         }
         return "\(String(decoding: bytes, as: UTF8.self).printable) (environment)"
@@ -63,7 +68,9 @@ struct Check: ParsableCommand {
         case .allowedOrigins: return "none (default)"
         case .renewalWindow: return "off (default)"
         case .threads: return "\(Settings.defaultThreads) (default)"
-        case .signingKey, .signingKeyFile, .pipes, .fixedParameters, .scopes, .scopesFile: return "-"
+        case .serverSecret: return "none (default)"
+        case .signingKey, .signingKeyFile, .pipes, .fixedParameters, .scopes, .scopesFile, .serverSecretFile:
+            return "-"
         }
     }
 }

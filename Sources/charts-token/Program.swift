@@ -15,7 +15,7 @@ enum Program {
             let threads = (try? environment.threads()) ?? Settings.defaultThreads
             serve(Responder(threads: threads), environment)
         } else if CGI.isRequested {
-            CGI.run(endpoint(Environment.process, Notices()))
+            CGI.run(endpoint(Environment.process, serverSecret: nil, Notices()))
         } else {
             Command.main()
         }
@@ -25,14 +25,16 @@ enum Program {
     static func serve(_ responder: Responder, _ environment: Environment) {
         let notices = Notices()
         do throws(SystemError) {
-            try responder.run { endpoint(environment, notices) }
+            try responder.run { endpoint(environment, serverSecret: ServerSecret(environment), notices) }
         } catch {
             LogLine(.error, "\(error): can't serve").writeToStandardError()
             exit(EX_OSERR)
         }
     }
 
-    private static func endpoint(_ environment: Environment, _ notices: Notices) -> TokenEndpoint {
-        TokenEndpoint(process: environment, notices: notices, clock: { time(nil) })
+    private static func endpoint(
+        _ environment: Environment, serverSecret: ServerSecret?, _ notices: Notices
+    ) -> TokenEndpoint {
+        TokenEndpoint(process: environment, serverSecret: serverSecret, notices: notices, clock: { time(nil) })
     }
 }

@@ -28,19 +28,21 @@ def test_without_settings_it_names_the_defaults_and_what_is_missing() -> None:
     checked = run("check", settings={})
     assert (checked.status, checked.errors) == (CONFIG, "")
     assert checked.output == """\
-TINYBIRD_SIGNING_KEY       -
-TINYBIRD_SIGNING_KEY_FILE  -
-TINYBIRD_WORKSPACE_ID      -
-TINYBIRD_PIPES             -
-TINYBIRD_FIXED_PARAMS      -
-TINYBIRD_SCOPES            -
-TINYBIRD_SCOPES_FILE       -
-TINYBIRD_TOKEN_NAME        charts_token (default)
-TINYBIRD_TOKEN_TTL         2 days (default)
-TINYBIRD_RPS               no limit (default)
-TINYBIRD_ALLOWED_ORIGINS   none (default)
-TINYBIRD_RENEWAL_WINDOW    off (default)
-TINYBIRD_THREADS           4 (default)
+TINYBIRD_SIGNING_KEY         -
+TINYBIRD_SIGNING_KEY_FILE    -
+TINYBIRD_WORKSPACE_ID        -
+TINYBIRD_PIPES               -
+TINYBIRD_FIXED_PARAMS        -
+TINYBIRD_SCOPES              -
+TINYBIRD_SCOPES_FILE         -
+TINYBIRD_TOKEN_NAME          charts_token (default)
+TINYBIRD_TOKEN_TTL           2 days (default)
+TINYBIRD_RPS                 no limit (default)
+TINYBIRD_ALLOWED_ORIGINS     none (default)
+TINYBIRD_RENEWAL_WINDOW      off (default)
+TINYBIRD_SERVER_SECRET       none (default)
+TINYBIRD_SERVER_SECRET_FILE  -
+TINYBIRD_THREADS             4 (default)
 
 problem: TINYBIRD_SIGNING_KEY is not set: set it to the workspace admin token, or TINYBIRD_SIGNING_KEY_FILE to a file \
 that holds it
@@ -48,25 +50,34 @@ problem: TINYBIRD_PIPES is not set: set it to the names or ids of the pipes, sep
 """
 
 
+def test_a_server_secret_that_cannot_be_read_is_a_problem() -> None:
+    checked = run("check", settings={**GUIDES, "TINYBIRD_SERVER_SECRET_FILE": "/nowhere"})
+    assert checked.status == CONFIG
+    assert "problem: TINYBIRD_SERVER_SECRET_FILE can't be read (No such file or directory)" in checked.output
+
+
 def test_every_setting_is_shown_with_its_value_and_the_key_as_secret() -> None:
     checked = run("check", "--as", "REMOTE_USER=alice", settings={
         **PER_USER, "TINYBIRD_TOKEN_NAME": "of %{REMOTE_USER}", "TINYBIRD_TOKEN_TTL": "1h", "TINYBIRD_RPS": "2.5",
-        "TINYBIRD_ALLOWED_ORIGINS": "https://a.example", "TINYBIRD_RENEWAL_WINDOW": "7d", "TINYBIRD_THREADS": "8"})
+        "TINYBIRD_ALLOWED_ORIGINS": "https://a.example", "TINYBIRD_RENEWAL_WINDOW": "7d", "TINYBIRD_THREADS": "8",
+        "TINYBIRD_SERVER_SECRET": "5e0f7d1c"})
     assert (checked.status, checked.errors) == (OK, "")
     assert without_times(checked.output) == f"""\
-TINYBIRD_SIGNING_KEY       secret, 107 bytes (environment)
-TINYBIRD_SIGNING_KEY_FILE  -
-TINYBIRD_WORKSPACE_ID      {WORKSPACE} (from the signing key)
-TINYBIRD_PIPES             sales (environment)
-TINYBIRD_FIXED_PARAMS      org_id=%{{REMOTE_USER}} (environment)
-TINYBIRD_SCOPES            -
-TINYBIRD_SCOPES_FILE       -
-TINYBIRD_TOKEN_NAME        of %{{REMOTE_USER}} (environment)
-TINYBIRD_TOKEN_TTL         1h (environment)
-TINYBIRD_RPS               2.5 (environment)
-TINYBIRD_ALLOWED_ORIGINS   https://a.example (environment)
-TINYBIRD_RENEWAL_WINDOW    7d (environment)
-TINYBIRD_THREADS           8 (environment)
+TINYBIRD_SIGNING_KEY         secret, 107 bytes (environment)
+TINYBIRD_SIGNING_KEY_FILE    -
+TINYBIRD_WORKSPACE_ID        {WORKSPACE} (from the signing key)
+TINYBIRD_PIPES               sales (environment)
+TINYBIRD_FIXED_PARAMS        org_id=%{{REMOTE_USER}} (environment)
+TINYBIRD_SCOPES              -
+TINYBIRD_SCOPES_FILE         -
+TINYBIRD_TOKEN_NAME          of %{{REMOTE_USER}} (environment)
+TINYBIRD_TOKEN_TTL           1h (environment)
+TINYBIRD_RPS                 2.5 (environment)
+TINYBIRD_ALLOWED_ORIGINS     https://a.example (environment)
+TINYBIRD_RENEWAL_WINDOW      7d (environment)
+TINYBIRD_SERVER_SECRET       secret, 8 bytes (environment)
+TINYBIRD_SERVER_SECRET_FILE  -
+TINYBIRD_THREADS             8 (environment)
 
 The claims that would be signed now for REMOTE_USER=alice:
 {{"workspace_id":"{WORKSPACE}","name":"of alice","exp":…,"scopes":[{{"type":"PIPES:READ","resource":"sales",\

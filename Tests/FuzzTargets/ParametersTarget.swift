@@ -14,7 +14,7 @@ private nonisolated(unsafe) var endpoint: TokenEndpoint = {
         Array("TINYBIRD_SIGNING_KEY=".utf8) + Guide.key
             + Array("\0TINYBIRD_TOKEN_NAME=charts of %{REMOTE_USER}\0TINYBIRD_SCOPES=\(scopes)\0".utf8)
             + Array("TINYBIRD_ALLOWED_ORIGINS=\(origins.joined(separator: " "))\0".utf8))
-    return TokenEndpoint(process: environment, notices: Notices(), clock: { Guide.now })
+    return TokenEndpoint(process: environment, serverSecret: nil, notices: Notices(), clock: { Guide.now })
 }()
 
 /// The visitor's name stands whole in the claims that name it, and nothing else of a request gets into a token.

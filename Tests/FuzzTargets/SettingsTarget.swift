@@ -37,9 +37,9 @@ func fuzzSettings(_ input: [UInt8]) throws {
     let names = Payload(settings.claims).variables
     let values = names.map { (name: $0.description, value: Array("v".utf8)) }
     var minter = try Minter(settings)
-    let visitor = try minter.values(in: Request(variables: values + [("REDIRECT_STATUS", Array("200".utf8))]))
-    let claims = minter.claims(visitor, at: Guide.now)
-    let token = try minter.mint(visitor, at: Guide.now)
+    let request = Request(variables: values + [("REDIRECT_STATUS", Array("200".utf8))])
+    let claims = minter.claims(try minter.values(in: request), at: Guide.now)
+    let token = try minter.mint(for: request, at: Guide.now)
     var algorithm = try settings.signingKey.algorithm()
     require(try CompactJWS.verify(token, with: &algorithm) == claims, "a token verifies")
     requireNoKey(in: claims, "a token")
@@ -53,7 +53,7 @@ func fuzzSettings(_ input: [UInt8]) throws {
 private func requireAnswer(
     _ status: Response.Status, _ variables: [(name: String, value: [UInt8])], _ process: Environment
 ) {
-    var endpoint = TokenEndpoint(process: process, notices: Notices(), clock: { Guide.now })
+    var endpoint = TokenEndpoint(process: process, serverSecret: nil, notices: Notices(), clock: { Guide.now })
     let settings = variables.filter { $0.name.hasPrefix("TINYBIRD_") }
     let response = endpoint.respond(to: Request(variables: [("REQUEST_METHOD", Array("GET".utf8))] + settings))
     require(response.status == status, "the answer is \(status), not \(response.status)")

@@ -13,7 +13,7 @@ private nonisolated(unsafe) var endpoint: TokenEndpoint = {
         Array("TINYBIRD_SIGNING_KEY=".utf8) + Guide.key
             + Array(
                 "\0TINYBIRD_PIPES=p\0TINYBIRD_TOKEN_TTL=\(lifetime)\0TINYBIRD_RENEWAL_WINDOW=\(renewalWindow)\0".utf8))
-    return TokenEndpoint(process: environment, notices: Notices(), clock: { Guide.now })
+    return TokenEndpoint(process: environment, serverSecret: nil, notices: Notices(), clock: { Guide.now })
 }()
 
 /// A token verifies with the key that signed it, and with no bit changed; a renewed one differs in `exp` alone.

@@ -14,7 +14,8 @@ private final class Clock: Sendable {
     }
 
     func endpoint(_ process: [String: String]) -> TokenEndpoint {
-        TokenEndpoint(process: Environment(variables: process), notices: Notices(), clock: { self.now })
+        TokenEndpoint(
+            process: Environment(variables: process), serverSecret: nil, notices: Notices(), clock: { self.now })
     }
 }
 

@@ -32,7 +32,9 @@ extension Environment {
 extension TokenEndpoint {
     /// An endpoint at the golden vector's time.
     init(process: [String: String], notices: Notices = Notices()) {
-        self.init(process: Environment(variables: process), notices: notices, clock: { Guide.now })
+        let process = Environment(variables: process)
+        self.init(
+            process: process, serverSecret: ServerSecret(process), notices: notices, clock: { Guide.now })
     }
 
     mutating func answer(_ method: String = "GET", _ variables: [String: String] = [:]) -> Response {

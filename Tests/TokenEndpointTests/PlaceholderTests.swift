@@ -24,7 +24,7 @@ struct PlaceholderTests {
                     + #"[{"type":"PIPES:READ","resource":"\#(Guide.pipe)","#
                     + #""fixed_params":{"org_id":"\#(user)","team":"t-\#(user)"}}]}"#)
         }
-        #expect(endpoint.locationCount == 1)
+        #expect(endpoint.cachedCount == 1)
     }
 
     @Test("is not signed while a variable is missing or empty", arguments: [nil, ""] as [String?])
@@ -105,7 +105,10 @@ struct PlaceholderTests {
         arguments: [
             "HTTP_COOKIE", "HTTP_X_REMOTE_USER", "HTTP_AUTHORIZATION", "QUERY_STRING", "REQUEST_URI", "PATH_INFO",
             "CONTENT_TYPE", "CONTENT_LENGTH", "REDIRECT_QUERY_STRING", "REDIRECT_REDIRECT_HTTP_COOKIE", "SERVER_NAME",
-            "REQUEST_METHOD", "PATH_TRANSLATED", "REDIRECT_URL", "SSL_TLS_SNI",
+            "REQUEST_METHOD", "PATH_TRANSLATED", "REDIRECT_URL", "SSL_TLS_SNI", "SERVER_PORT", "SERVER_ADDR",
+            "AUTH_TYPE",
+            "REMOTE_HOST", "REMOTE_PORT", "REMOTE_IDENT", "SCRIPT_URI", "REQUEST_SCHEME", "DOCUMENT_ROOT", "HTTPS",
+            "SSL_SESSION_ID", "SSL_SERVER_S_DN_CN", "CONTEXT_PREFIX", "UNIQUE_ID", "GATEWAY_INTERFACE",
         ])
     func clientControlled(name: String) {
         let reason =
@@ -121,6 +124,58 @@ struct PlaceholderTests {
                 problem(["TINYBIRD_PIPES": "", "TINYBIRD_SCOPES": "[\(scope)]"]) == "TINYBIRD_SCOPES \(reason)",
                 "\(scope)")
         }
+    }
+
+    @Test(
+        "names what a login sets",
+        arguments: [
+            "REMOTE_USER", "REMOTE_USER_EMAIL", "REMOTE_ADDR", "REDIRECT_REMOTE_USER", "OIDC_CLAIM_org", "MELLON_uid",
+            "SSL_CLIENT_S_DN_CN", "AUTHENTICATE_UID", "CHARTS_USER",
+        ])
+    func setByLogin(name: String) {
+        var endpoint = TokenEndpoint(process: Guide.variables + ["TINYBIRD_FIXED_PARAMS": "u=%{\(name)}"])
+        #expect(endpoint.answer("GET", [name: "alice"]).claims?.contains(#""u":"alice""#) == true)
+    }
+
+    @Test("takes a field of a client certificate only where the server has verified that")
+    func certificates() {
+        var endpoint = TokenEndpoint(process: Guide.variables + ["TINYBIRD_FIXED_PARAMS": "u=%{SSL_CLIENT_S_DN_CN}"])
+        for (verify, status) in [
+            ("SUCCESS", Response.Status.ok), ("NONE", .forbidden), ("GENEROUS", .forbidden), ("FAILED:x", .forbidden),
+        ] {
+            let variables = ["SSL_CLIENT_S_DN_CN": "alice", "SSL_CLIENT_VERIFY": verify]
+            #expect(endpoint.answer("GET", variables).status == status, "\(verify)")
+        }
+    }
+
+    @Test("in a resource stands for a name, and for nothing else")
+    func resources() {
+        var endpoint = TokenEndpoint(process: [
+            "TINYBIRD_SIGNING_KEY": Guide.key,
+            "TINYBIRD_SCOPES":
+                #"[{"type":"PIPES:READ","resource":"sales_%{ORG}"},{"type":"DATASOURCES:READ","resource":"%{DB}"}]"#,
+        ])
+        for (org, database, status) in [
+            ("a1", "shared.orders", Response.Status.ok), ("a.b", "orders", .forbidden), ("a,b", "orders", .forbidden),
+            ("a", "o r", .forbidden), ("a", "o\u{301}", .forbidden),
+        ] {
+            #expect(endpoint.answer("GET", ["ORG": org, "DB": database]).status == status, "\(org) \(database)")
+        }
+    }
+
+    @Test("without one, a login that names the visitor is warned about once")
+    func unusedLogin() {
+        var endpoint = TokenEndpoint(process: Guide.variables)
+        #expect(endpoint.answer().log.isEmpty)
+        let response = endpoint.answer("GET", ["REMOTE_USER": "alice"])
+        #expect(response.status == .ok)
+        #expect(
+            response.log.map(\.text) == [
+                "charts-token: warning: the web server's login sets REMOTE_USER, but all visitors get the same token: use "
+                    + "%{REMOTE_USER} in TINYBIRD_FIXED_PARAMS; if it does so already, TINYBIRD_FIXED_PARAMS doesn't reach "
+                    + "this program (under suEXEC, set it in the wrapper's file)\n"
+            ])
+        #expect(endpoint.answer("GET", ["REMOTE_USER": "bob"]).log.isEmpty)
     }
 
     @Test("never carries a setting: one of them is the key")
@@ -157,7 +212,7 @@ struct PlaceholderTests {
             let claims = try JSONSerialization.jsonObject(with: Data((response.claims ?? "").utf8)) as? NSDictionary
             #expect(claims == expected, "round \(round): \(user.debugDescription) \(other.debugDescription)")
         }
-        #expect(endpoint.locationCount == 1)
+        #expect(endpoint.cachedCount == 1)
     }
 
     private func problem(_ changes: [String: String]) -> String? {

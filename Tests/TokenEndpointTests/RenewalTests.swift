@@ -12,7 +12,7 @@ struct RenewalTests {
 
     @Test("a token is answered with its own claims, a new exp and its first iat")
     func renews() throws {
-        let claims = Self.claims(#""x":{"y":[1.50,"é"]}"#, expiration: Guide.now + 1, issuedAt: Guide.now - 10)
+        let claims = Self.claims(expiration: Guide.now + 1, issuedAt: Guide.now - 10)
         let response = Self.answer(bearer: try Self.sign(claims))
         #expect(response.status == .ok)
         #expect(response.claims == claims.replacing("\(Guide.now + 1)", with: "\(Guide.now + Self.lifetime)"))
@@ -46,18 +46,85 @@ struct RenewalTests {
         "claims that say too little, or another thing, are refused",
         arguments: [
             "{}", "[]", "1", #""x""#, "", "x",
-            #"{"workspace_id":"\#(Guide.workspace)","exp":1900000000}"#,
-            #"{"workspace_id":"\#(Guide.workspace)","iat":\#(Guide.now)}"#,
-            #"{"exp":1900000000,"iat":\#(Guide.now)}"#,
-            #"{"workspace_id":"other","exp":1900000000,"iat":\#(Guide.now)}"#,
-            #"{"workspace_id":"\#(Guide.workspace)","exp":"1900000000","iat":\#(Guide.now)}"#,
-            #"{"workspace_id":"\#(Guide.workspace)","exp":1900000000.0,"iat":\#(Guide.now)}"#,
-            #"{"workspace_id":"\#(Guide.workspace)","exp":1900000000,"iat":null}"#,
-            #"{"workspace_id":"\#(Guide.workspace)","exp":99999999999999999999,"iat":\#(Guide.now)}"#,
-            #"{"workspace_id":"\#(Guide.workspace)","exp":1900000000,"iat":\#(Guide.now),"exp":1900000000}"#,
         ])
     func claims(claims: String) throws {
         #expect(Self.answer(bearer: try Self.sign(claims)).status == .unauthorized)
+    }
+
+    @Test(
+        "claims that are not what would be signed now are refused",
+        arguments: [
+            (Guide.workspace, "other"), (Guide.pipe, "other"), (Guide.pipe, "\(Guide.pipe)\\u0301"),
+            (#""charts_token""#, #""other""#), (#""name":"charts_token","#, ""), (#","iat":\#(Guide.now)"#, ""),
+            (#"1900000000"#, #""1900000000""#), (#"1900000000"#, "1900000000.0"),
+            (#"1900000000"#, "99999999999999999999"),
+            (#""iat":\#(Guide.now)"#, #""iat":null"#), (#""iat""#, #""limits":{"rps":1},"iat""#),
+            (#""iat""#, #""exp":1900000000,"iat""#), ("PIPES:READ", "DATASOURCES:READ"),
+            ("}]", #","fixed_params":{"a":"b"}}]"#), ("}]", #","filter":"a = 'b'"}]"#),
+            ("}]", #"},{"type":"PIPES:READ","resource":"other"}]"#),
+            (#"[{"type":"PIPES:READ","resource":"\#(Guide.pipe)"}]"#, "[]"),
+        ])
+    func otherClaims(part: String, other: String) throws {
+        let claims = Self.claims(expiration: 1_900_000_000, issuedAt: Guide.now)
+        #expect(Self.answer(bearer: try Self.sign(claims)).status == .ok)
+        #expect(claims.contains(part))
+        #expect(Self.answer(bearer: try Self.sign(claims.replacing(part, with: other))).status == .unauthorized)
+    }
+
+    @Test("a token of other settings with the same key is refused, one of another visitor is not")
+    func otherSettings() throws {
+        let scopes =
+            #"[{"type":"PIPES:READ","resource":"p_%{TEAM}","fixed_params":{"a":"x%{REMOTE_USER}y","l":["%{TEAM}",1.50,true]}},"#
+            + #"{"type":"DATASOURCES:READ","resource":"d","filter":"o = '%{REMOTE_USER}' AND a = '%{TEAM}'"}]"#
+        let variables = [
+            "TINYBIRD_SIGNING_KEY": Guide.key, "TINYBIRD_SCOPES": scopes, "TINYBIRD_RENEWAL_WINDOW": "1h",
+            "TINYBIRD_TOKEN_NAME": "%{REMOTE_USER} of %{TEAM}", "TINYBIRD_RPS": "10",
+        ]
+        var endpoint = TokenEndpoint(process: variables)
+        for name in ["alice", "x", "y", "of", #"o'"\"#, "é\u{301}", "a of b", "' OR '"] {
+            let response = endpoint.answer("GET", ["REMOTE_USER": name, "TEAM": "team_1"])
+            let bearer = ["HTTP_AUTHORIZATION": "Bearer \(response.token)"]
+            #expect(endpoint.answer("GET", bearer).claims == response.claims, "\(name)")
+            for change in [
+                ["TINYBIRD_RPS": "1"], ["TINYBIRD_RPS": ""], ["TINYBIRD_TOKEN_NAME": "%{REMOTE_USER}"],
+                ["TINYBIRD_SCOPES": scopes.replacing("1.50", with: "1.5")],
+                ["TINYBIRD_SCOPES": scopes.replacing("true", with: "false")],
+                ["TINYBIRD_SCOPES": scopes.replacing("AND", with: "OR")],
+                ["TINYBIRD_SCOPES": scopes.replacing("}]", with: #"},{"type":"PIPES:READ","resource":"p"}]"#)],
+            ] {
+                var tightened = TokenEndpoint(process: variables.merging(change) { $1 })
+                #expect(tightened.answer("GET", bearer).status == .unauthorized, "\(name), \(change)")
+            }
+        }
+    }
+
+    @Test("a filter whose value leaves its quotes is not one that these settings sign")
+    func filterOutOfItsQuotes() throws {
+        let scope = #"{"type":"DATASOURCES:READ","resource":"d","filter":"o = '%{REMOTE_USER}'"}"#
+        var endpoint = TokenEndpoint(process: [
+            "TINYBIRD_SIGNING_KEY": Guide.key, "TINYBIRD_SCOPES": "[\(scope)]", "TINYBIRD_RENEWAL_WINDOW": "1h",
+        ])
+        for (value, status) in [
+            ("alice", Response.Status.ok), (#"a\\'b"#, .ok), ("a' OR '1'='1", .unauthorized), (#"a\\"#, .unauthorized),
+            ("", .unauthorized),
+        ] {
+            let claims = Self.claims(expiration: 1_900_000_000, issuedAt: Guide.now).replacing(
+                #"{"type":"PIPES:READ","resource":"\#(Guide.pipe)"}"#,
+                with: scope.replacing("%{REMOTE_USER}", with: value))
+            let bearer = ["HTTP_AUTHORIZATION": "Bearer \(try Self.sign(claims))"]
+            #expect(endpoint.answer("GET", bearer).status == status, "\(value)")
+        }
+    }
+
+    @Test("where a login says who asks, but not all that is needed, nothing is renewed")
+    func halfALogin() {
+        var endpoint = TokenEndpoint(
+            process: Self.renewable + ["TINYBIRD_FIXED_PARAMS": "u=%{REMOTE_USER}&o=%{OIDC_CLAIM_org}"])
+        let token = endpoint.answer("GET", ["REMOTE_USER": "alice", "OIDC_CLAIM_org": "a"]).token
+        let bearer = ["HTTP_AUTHORIZATION": "Bearer \(token)"]
+        #expect(endpoint.answer("GET", bearer).status == .ok)
+        #expect(endpoint.answer("GET", bearer + ["REMOTE_USER": "alice"]).errorStatus == .forbidden)
+        #expect(endpoint.answer("GET", bearer + ["OIDC_CLAIM_org": "a"]).errorStatus == .forbidden)
     }
 
     @Test("a token of another key is refused")
@@ -111,8 +178,9 @@ struct RenewalTests {
         #expect(Self.answer(bearer: token).status == .unauthorized)
     }
 
-    private static func claims(_ more: String = "", expiration: Int, issuedAt: Int) -> String {
-        #"{"workspace_id":"\#(Guide.workspace)",\#(more.isEmpty ? "" : more + ",")"exp":\#(expiration),"iat":\#(issuedAt)}"#
+    private static func claims(expiration: Int, issuedAt: Int) -> String {
+        #"{"workspace_id":"\#(Guide.workspace)","name":"charts_token","exp":\#(expiration),"#
+            + #""scopes":[{"type":"PIPES:READ","resource":"\#(Guide.pipe)"}],"iat":\#(issuedAt)}"#
     }
 
     private static func sign(_ claims: String, key: String = Guide.key) throws -> String {

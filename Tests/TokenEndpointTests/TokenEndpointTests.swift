@@ -142,10 +142,10 @@ struct TokenEndpointTests {
     func manyLocations() {
         var endpoint = TokenEndpoint(process: Guide.variables)
         for round in 0..<2 {
-            for index in 0..<(2 * TokenEndpoint.locationLimit) {
+            for index in 0..<(2 * TokenEndpoint.cacheLimit) {
                 let claims = endpoint.answer("GET", ["TINYBIRD_PIPES": "pipe\(index)"]).claims
                 #expect(claims?.contains(#""resource":"pipe\#(index)""#) == true, "round \(round)")
-                #expect(endpoint.locationCount <= TokenEndpoint.locationLimit)
+                #expect(endpoint.cachedCount <= TokenEndpoint.cacheLimit)
             }
         }
     }

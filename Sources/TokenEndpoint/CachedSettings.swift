@@ -1,9 +1,10 @@
 import FastCGI
 import JOSE
 
-/// One place on the web server with settings of its own (Apache's `<Location>`, lighttpd's `$HTTP["url"]`), as one
-/// worker keeps it: all requests with the same variables share it.
-final class Location {
+/// What one worker has made of one set of settings; all requests with the same settings in their environment share it.
+///
+/// A web server may have several: one for each Apache `<Location>` or lighttpd `$HTTP["url"]`.
+final class CachedSettings {
     /// What came of a request.
     enum Outcome {
         /// A token, in ASCII, and how long it is valid, in seconds.
@@ -16,9 +17,9 @@ final class Location {
         case notRenewable
     }
 
-    /// The request's own settings, by which this place is known: `NAME=value`, each with a NUL behind it.
+    /// The settings in the request's environment: `NAME=value`, each followed by a NUL.
     let variables: [UInt8]
-    /// The origins that may read the answers, errors too.
+    /// The origins that may read the responses, errors too.
     let allowedOrigins: AllowedOrigins?
 
     private let environment: Environment
@@ -26,8 +27,9 @@ final class Location {
     private var minter: Minter?
     /// The files that the minter's settings came from; as long as they are unchanged it is used.
     private var files: [WatchedFile] = []
+    private var isUnusedLoginReported = false
 
-    /// A place whose settings are `variables`, in front of the process's.
+    /// Settings of `variables`, which hide those of the process.
     init(_ variables: [UInt8], over process: Environment, notices: Notices) {
         self.variables = variables
         environment = Environment(variables).over(process)
@@ -36,12 +38,13 @@ final class Location {
         allowedOrigins = (try? AllowedOrigins(environment)) ?? nil
     }
 
-    /// Answers `request` at `now`, which is in seconds since 1970.
+    /// Responds to `request` at `now`, which is in seconds since 1970.
     ///
-    /// - Parameter log: Gets what the error log is to be told.
-    func answer(_ request: borrowing Request, at now: Int, log: inout [LogLine]) -> Outcome {
+    /// - Parameter log: Receives the lines for the error log.
+    func outcome(of request: borrowing Request, at now: Int, log: inout [LogLine]) -> Outcome {
         do {
             if minter == nil || !files.allSatisfy(\.isUnchanged) { try makeMinter(now: now, log: &log) }
+            reportUnusedLogin(of: request, log: &log)
             return try outcome(of: request, at: now)
         } catch let missing as MissingVariable {
             tell(LogLine(.error, "\(missing): no token is signed; let the web server's login guard this URL"), &log)
@@ -55,21 +58,16 @@ final class Location {
     }
 
     private func outcome(of request: borrowing Request, at now: Int) throws -> Outcome {
-        guard let earlier = minter?.renewal == nil ? nil : Renewal.bearerToken(of: request) else {
-            return try mint(for: request, at: now)
+        let token: [UInt8]?
+        if minter?.renewal != nil, let earlier = Renewal.bearerToken(of: request),
+            minter?.isRenewed(by: request) == true
+        {
+            token = try minter?.renew(earlier, at: now)
+            if token == nil { return .notRenewable }
+        } else {
+            token = try minter?.mint(for: request, at: now)
         }
-        // The server's login wins over the token that is sent, which stands in where there is none.
-        if minter?.needsVariables == true, let outcome = try? mint(for: request, at: now) { return outcome }
-        guard let token = try minter?.renew(earlier, at: now), let lifetime = minter?.lifetime else {
-            return .notRenewable
-        }
-        return .token(token, lifetime: lifetime)
-    }
-
-    private func mint(for request: borrowing Request, at now: Int) throws -> Outcome {
-        guard let values = try minter?.values(in: request), let token = try minter?.mint(values, at: now),
-            let lifetime = minter?.lifetime
-        else { return .misconfigured }
+        guard let token, let lifetime = minter?.lifetime else { return .misconfigured }
         return .token(token, lifetime: lifetime)
     }
 
@@ -82,7 +80,25 @@ final class Location {
         for warning in settings.warnings { tell(LogLine(.warning, "\(warning)"), &log) }
     }
 
+    /// A login without a placeholder looks as if each visitor got a token of their own.
+    private func reportUnusedLogin(of request: borrowing Request, log: inout [LogLine]) {
+        guard !isUnusedLoginReported, minter?.dependsOnVisitor == false, request.isSet("REMOTE_USER") else { return }
+        isUnusedLoginReported = true
+        let setting = Setting.fixedParameters.rawValue
+        tell(
+            LogLine(
+                .warning,
+                "the web server's login sets REMOTE_USER, but all visitors get the same token: use %{REMOTE_USER} in "
+                    + "\(setting); if it does so already, \(setting) doesn't reach this program (under suEXEC, set it "
+                    + "in the wrapper's file)"), &log)
+    }
+
     private func tell(_ line: LogLine, _ log: inout [LogLine]) {
         if notices.isNews(line) { log.append(line) }
     }
+}
+
+extension Request {
+    /// Whether a variable is set, and not empty.
+    func isSet(_ name: String) -> Bool { bytes(of: name)?.isEmpty == false }
 }
