@@ -5,6 +5,8 @@ public struct AdminToken: Sendable, Equatable {
     /// The member `u`: the workspace's UUID in a workspace admin token, a user's in a personal one, whose JWTs
     /// Tinybird refuses.
     public let workspaceID: UTF8Text
+    /// The member `host`: the workspace's region; nil where the token names none.
+    public let region: UTF8Text?
 
     /// Reads the inside of `token`.
     ///
@@ -25,6 +27,7 @@ public struct AdminToken: Sendable, Equatable {
             let workspaceID = json["u"]?.string, !workspaceID.isEmpty
         else { return nil }
         self.workspaceID = workspaceID
+        region = json["host"]?.string
     }
 
     /// Whether an admin token stands in `text`, alone or as a part of it, such as `id=p.…`.

@@ -6,9 +6,11 @@ import Tinybird
 /// Printing one prints no byte of it.
 public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// The key; at least one byte.
-    let bytes: [UInt8]
+    public let bytes: [UInt8]
     /// The workspace that the key says it belongs to; nil where it says nothing.
     public let workspaceID: UTF8Text?
+    /// The region that the key says its workspace is in; nil where it says nothing.
+    public let region: UTF8Text?
     /// Where it came from: the variable itself, or the one that names a file.
     public let setting: Setting
     let file: WatchedFile?
@@ -38,7 +40,9 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
         }
         guard !bytes.containsUnreplacedVariable else { throw Problem(setting, Problem.unreplaced) }
         if let problem = KeyForm.problem(of: bytes) { throw Problem(setting, problem) }
-        workspaceID = AdminToken(bytes)?.workspaceID
+        let token = AdminToken(bytes)
+        workspaceID = token?.workspaceID
+        region = token?.region
     }
 
     /// The key's length, in bytes.

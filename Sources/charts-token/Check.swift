@@ -7,11 +7,36 @@ import TokenEndpoint
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Explain the settings in the environment, and show the claims that would be signed.",
-        discussion: "Exits 0, or 78 (EX_CONFIG) with problems. The signing key is never printed.")
+        discussion: """
+            Exits 0, or 78 (EX_CONFIG) with problems. With --online it also asks Tinybird's API about the key and the pipes; \
+            with --url it asks a token endpoint as a page would, and nothing else: exits 0, or 1 with what is wrong. Both \
+            use curl(1). Secrets are never printed.
+            """)
+
+    @Flag(help: "Ask Tinybird's API, too: the key's region, or TINYBIRD_API.")
+    var online = false
+
+    @Option(help: "Ask the token endpoint at this URL, and judge its response.")
+    var url: String?
+
+    @Option(help: ArgumentHelp("With --url: the origin of the page that asks, such as https://www.example.com."))
+    var origin: String?
 
     @OptionGroup var visitor: Visitor
 
+    func validate() throws {
+        guard origin == nil || url != nil else { throw ValidationError("--origin goes with --url.") }
+        guard url == nil || !online else {
+            throw ValidationError("--url and --online are two checks: run one at a time.")
+        }
+    }
+
     func run() throws {
+        if let url {
+            var check = CheckURL(url, origin: origin)
+            guard check.run() else { throw ExitCode.failure }
+            return
+        }
         let environment = Environment.process
         let width = Setting.allCases.map(\.rawValue.width).max() ?? 0
         for setting in Setting.allCases {
@@ -19,13 +44,13 @@ struct Check: ParsableCommand {
             print("\(setting.rawValue)\(padding)  \(Self.explain(setting, in: environment))")
         }
         print()
-        let now = time(nil)
         do {
             var serverSecret = ServerSecret(environment)
             try serverSecret.check()
-            let settings = try Settings(environment, now: now)
+            let settings = try Settings(environment, now: time(nil))
             for warning in settings.warnings { print("warning: \(warning)") }
-            try printClaims(settings, now: now)
+            try printClaims(settings, now: time(nil))
+            if online { try checkOnline(settings) }
         } catch let error as SettingsError {
             for problem in error.problems { print("problem: \(problem)") }
             throw ExitCode(EX_CONFIG)
@@ -33,6 +58,21 @@ struct Check: ParsableCommand {
             print("problem: \(problem)")
             throw ExitCode(EX_CONFIG)
         }
+    }
+
+    private func checkOnline(_ settings: Settings) throws {
+        let api: String
+        do throws(TinybirdAPI.Unknown) {
+            api = try TinybirdAPI.url(for: settings.signingKey)
+        } catch {
+            print("problem: \(error)")
+            throw ExitCode(EX_CONFIG)
+        }
+        print("\nTinybird's API, \(api), says:")
+        var minter = try Minter(settings)
+        let token = (try? minter.mint(for: visitor.request, at: time(nil))).map { String(decoding: $0, as: UTF8.self) }
+        var check = CheckOnline(settings, api: api)
+        guard check.run(token: token) else { throw ExitCode(EX_CONFIG) }
     }
 
     private func printClaims(_ settings: Settings, now: Int) throws {
