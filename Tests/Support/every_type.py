@@ -89,10 +89,10 @@ ROWS = max(len(values) for _, values in COLUMNS.values())
 
 
 def publish(workspace: Workspace) -> None:
-    """The data source `every_type`, whose `row` numbers the rows, and an endpoint of that name: all columns, or `row`
+    """The data source `every_type`, whose `row` numbers the rows from 1, and an endpoint of that name: all columns, or `row`
     and the one that `only` names."""
     rows = (
-        json.dumps({"row": row, **{name: values[row % len(values)] for name, (_, values) in COLUMNS.items()}})
+        json.dumps({"row": row + 1, **{name: values[row % len(values)] for name, (_, values) in COLUMNS.items()}})
         for row in range(ROWS))
     columns = ", ".join(f"{name} {type}" for name, (type, _) in COLUMNS.items())
     workspace.create("every_type", f"row UInt8, {columns}", "FORMAT JSONEachRow " + "\n".join(rows))
@@ -101,6 +101,6 @@ def publish(workspace: Workspace) -> None:
         ORDER BY row LIMIT {{Int32(limit, 100)}}""")
 
 
-def said(expression: str) -> list[Any]:
+def said(expression: str, limit: int = ROWS) -> list[Any]:
     """What ClickHouse says of each row: `toString(uint8)`, or `formatReadableSize(uint64)`."""
-    return [value for (value,) in clickhouse.rows(f"SELECT {expression} FROM every_type ORDER BY row")]
+    return [value for (value,) in clickhouse.rows(f"SELECT {expression} FROM every_type ORDER BY row LIMIT {limit}")]

@@ -60,7 +60,7 @@ class Site(http.server.ThreadingHTTPServer):
     def mint(self) -> str:
         return jwt.encode({
             "workspace_id": WORKSPACE, "name": f"charts_token {len(self.asked)}", "exp": int(time.time() + self.ttl),
-            "scopes": [{"type": "PIPES:READ", "resource": "sales_by_city"}]}, KEY)
+            "scopes": [{"type": "PIPES:READ", "resource": name} for name in ("sales_by_city", "every_type")]}, KEY)
 
     def handle_error(self, *_: object) -> None:
         pass

@@ -11,7 +11,7 @@ const KINDS = [
   ["time", /^Date(?:32)?$/],
   ["time", /^DateTime(?:64)?(?:\((?:(?<precision>\d)(?:, ?)?)?(?:'(?<zone>[^']+)')?\))?$/],
   ["bool", /^Bool$/],
-  ["structure", /^(?:Array|Tuple|Map|Nested|JSON|Object|Variant|Dynamic|Point|Ring|\w*LineString|\w*Polygon)\b/],
+  ["structure", /^(?:Array|Tuple|Map|Nested|JSON|Object|Variant|Dynamic|QBit|Point|Ring|\w*LineString|\w*Polygon)\b/],
 ];
 const DENORMALS = { nan: NaN, "-nan": NaN, inf: Infinity, "+inf": Infinity, "-inf": -Infinity };
 

@@ -50,7 +50,8 @@ export function formatOf(column, rows, { language, zone, form = "" }) {
 function plain(value, { type }) {
   if (value === null || value === undefined) return NOTHING;
   if (value === "") return EMPTY;
-  if (typeof value !== "object") return String(value);
+  // ClickHouse fills a FixedString with NUL, and leaves them out itself where it writes text.
+  if (typeof value !== "object") return type.startsWith("FixedString") ? value.replace(/\0+$/, "") : String(value);
   const json = JSON.stringify(value);
   // Long numbers came as strings (json.js); in what holds no others, they are written as the numbers that they are.
   return /String|Enum|UUID|IP|Date|JSON|Object|Variant|Dynamic/.test(type) ? json : json.replace(/"(-?[\d.]+)"/g, "$1");
@@ -66,7 +67,9 @@ function numbers(column, rows, language, style, more) {
   });
   // Where one number of decimals doesn't suit all, each has its own.
   const usual = places === undefined
-    ? new Intl.NumberFormat(language, { maximumSignificantDigits: 6, ...options }) : fixed(places);
+    ? new Intl.NumberFormat(language, {
+      maximumSignificantDigits: 6, maximumFractionDigits: 0, roundingPriority: "morePrecision", ...options,
+    }) : fixed(places);
   const extreme = new Intl.NumberFormat(language, { notation: "scientific", maximumSignificantDigits: 6 });
   const isExtreme = value => column.isFloat && Number.isFinite(value) && value !== 0
     && (Math.abs(value) >= 1e15 || Math.abs(value) < 1e-6);
@@ -145,7 +148,7 @@ function times(column, rows, language, zone, form) {
       if (value === null || value === undefined) return NOTHING;
       const time = read(value);
       // Intl knows no microseconds.
-      return Number.isNaN(time) || (column.precision > 3 && time % 1) ? String(value) : number(time);
+      return Number.isNaN(time) || /\.\d{3}0*[1-9]/.test(value) ? String(value) : number(time);
     },
   };
 }

@@ -57,7 +57,7 @@ export function shape({ meta, data: rows }, settings) {
       `${rows.length} rows, and at most ${MOST_ROWS} are drawn: let the pipe group or limit them`);
   }
   const columns = meta.map(each => new Column(each, rows, settings));
-  const { index, group, values } = pick(columns, settings);
+  const { index, group, values } = pick(columns, rows, settings);
   const shown = { ...settings, kind: settings.type, rows, index, group, values, columns: [index, group, ...values].filter(Boolean) };
   if (!ON_CANVAS.includes(settings.type) || !rows.length) return shown;
   const plotted = ROUND.includes(settings.type) ? slices(shown) : group ? grouped(shown) : wide(shown);
@@ -68,7 +68,7 @@ export function shape({ meta, data: rows }, settings) {
 }
 
 /** The columns to draw: `index` for the labels (undefined: none), `group` for the series, `values`. */
-function pick(columns, { type, index, categories, groupBy }) {
+function pick(columns, rows, { type, index, categories, groupBy }) {
   if (![...ON_CANVAS, ...IN_TABLES].includes(type)) throw cannot(`type is "${type}": there are ${ON_CANVAS}, ${IN_TABLES}`);
   const find = name => {
     const found = columns.find(column => column.name === name);
@@ -90,10 +90,16 @@ function pick(columns, { type, index, categories, groupBy }) {
   if (!values.length) values = type === "table" ? rest : rest.some(isNumber) ? ofKind("number") : ofKind("bool");
   if (!values.length && type !== "table") throw cannot(`there is no column of numbers: there are ${columns.map(column => column.name)}`);
   for (const column of values) {
-    if (column.kind === "time" || column.kind === "structure") {
-      if (type !== "table" && type !== "big-number") throw cannot(`"${column.name}" holds no numbers: its type is ${column.type}`);
+    if (type !== "table" && type !== "big-number" && !holdsNumbers(column, rows)) {
+      throw cannot(`"${column.name}" holds no numbers: its type is ${column.type}`);
     }
   }
   if (group && values.length > 1) values = values.slice(0, 1);
   return { index: first, group, values: WITH_ONE_CATEGORY.includes(type) ? values.slice(0, 1) : values };
+}
+
+/** Whether its values can be drawn: numbers, true and false, and texts that all are numbers. */
+function holdsNumbers({ kind, name }, rows) {
+  return kind === "number" || kind === "bool"
+    || (kind === "text" && rows.every(({ [name]: value }) => value === null || value === "" || !Number.isNaN(Number(value))));
 }
