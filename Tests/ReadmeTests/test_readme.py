@@ -33,6 +33,8 @@ USED: set[str] = {
     "build-deb", "package", "key-conf", "a2enconf",
     # Run by HostTests/test_readme_logins.py.
     "certificates", "openid", "lighttpd-login", "cors", "renewal",
+    # Run by TenancyTests/test_readme_pipes.py.
+    "pipe", "pipe-list",
     # Run by HostTests/test_failover.py.
     "balancer",
     # Run by BrowserTests/test_readme_charts.py.

@@ -112,14 +112,14 @@ def test_a_filter_shows_ones_own_rows(seen) -> None:
 
 
 def test_a_string_that_a_pipe_reads_as_an_array_is_split_at_commas(seen) -> None:
-    """Why README says to write a list."""
+    """README says so, and what to write instead."""
     assert seen(FIXED_PARAMS, "alice,bob", "/v0/pipes/by_array.json") == ["alice", "bob"]
     assert seen(SCOPES, "alice,bob", "/v0/pipes/by_array.json") == ["alice,bob"]
 
 
 @pytest.mark.parametrize("pipe, name, read_as", CONFUSED)
 def test_tinybirds_templates_take_a_few_names_for_others(seen, pipe, name, read_as) -> None:
-    """Why README says which names a filter is for; it reads them as they are."""
+    """README says which. A filter takes them as they are."""
     assert seen(SCOPES, name, f"/v0/pipes/{pipe}.json") == [read_as]
     assert seen(SCOPES, name, "/v0/sql", {"q": "SELECT total FROM orders"}) == [name]
 
