@@ -39,7 +39,7 @@ public struct HS256: ~Copyable {
     ///
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
     public mutating func sign(_ signingInput: Span<UInt8>) throws(OpenSSLError) -> Signature {
-        // Without a key the context starts anew with the one it has, whose two padded blocks are hashed already.
+        // Without a key the context starts again with the one it has, whose two padded blocks are hashed already.
         guard EVP_MAC_init(context, nil, 0, nil) == 1 else { throw OpenSSLError("EVP_MAC_init") }
         let updated = signingInput.withUnsafeBufferPointer { input in
             EVP_MAC_update(context, input.baseAddress, input.count)

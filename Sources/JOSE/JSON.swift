@@ -1,8 +1,8 @@
-/// A JSON value as it stands in its text ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)).
+/// A JSON value as it is written in its text ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)).
 ///
 /// Read here, and not by a decoder into Swift types, because claims are signed as they were written: members keep
 /// their order, numbers their digits, a name that comes twice is an error (it means one thing to one reader and
-/// another to the next), and a member's place in the text is known, so that `exp` alone can be replaced.
+/// another to the next), and a member's range in the text is known, so that `exp` alone can be replaced.
 public enum JSON: Sendable, Equatable {
     /// `null`
     case null
@@ -23,7 +23,7 @@ public enum JSON: Sendable, Equatable {
         public let name: UTF8Text
         /// The value.
         public let value: JSON
-        /// Where the value stands in the text that was read.
+        /// Where the value is in the text that was read, in bytes.
         public let range: Range<Int>
     }
 

@@ -30,7 +30,7 @@ public struct AdminToken: Sendable, Equatable {
         region = json["host"]?.string
     }
 
-    /// Whether an admin token stands in `text`, alone or as a part of it, such as `id=p.…`.
+    /// Whether `text` contains an admin token, alone or as a part of it, such as `id=p.…`.
     public static func isContained(in text: [UInt8]) -> Bool {
         text.split { " \t\r\n,;&=\"'".utf8.contains($0) }.contains { AdminToken(Array($0)) != nil }
     }

@@ -9,7 +9,7 @@ public struct Claims: Sendable, Equatable {
     public var name: Template
     /// `scopes`: what the token allows.
     public var scopes: [Scope]
-    /// `limits.rps`: requests a second that Tinybird answers, in the digits of a positive JSON number; nil for no
+    /// `limits.rps`: requests per second that Tinybird serves, in the digits of a positive JSON number; nil for no
     /// limit.
     public var requestsPerSecond: String?
     /// Whether the token carries `iat`, the time of its first signing.

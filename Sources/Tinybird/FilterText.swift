@@ -1,6 +1,6 @@
 /// The SQL of a scope's `filter`, in which a variable's value must stay inside the string literal that holds it.
 enum FilterText {
-    /// Checks that every placeholder stands inside a string literal, where ``escaped(_:)`` keeps it.
+    /// Checks that every placeholder is inside a string literal, where ``escaped(_:)`` keeps it.
     ///
     /// - Throws: ``ScopeError`` for a placeholder elsewhere, or where ClickHouse's syntax makes that hard to tell.
     static func check(_ filter: Template) throws(ScopeError) {

@@ -6,7 +6,7 @@ public struct Payload: Sendable {
         case json([UInt8])
         case expiration
         case issuedAt
-        /// The value of a variable, by its place in ``Payload/variables``, inside of a JSON string.
+        /// The value of a variable, by its index in ``Payload/variables``, inside of a JSON string.
         case variable(Int)
         /// The same, inside of a ClickHouse literal in a JSON string.
         case literalVariable(Int)

@@ -10,7 +10,7 @@ public struct PipeSQL: Sendable, Equatable {
     /// The names that follow FROM or JOIN: of nodes, pipes and data sources.
     public private(set) var sources: [UTF8Text] = []
 
-    /// Reads `sql`, which is a template if it starts with `%`. What a comment uses doesn't count.
+    /// Reads `sql`, which is a template if it starts with `%`. Comments don't count.
     public init(_ sql: UTF8Text) {
         let isTemplate = sql.trimmed.starts(with: "%")
         var rest = Self.withoutComments(sql.bytes)[...]
@@ -68,7 +68,7 @@ public struct PipeSQL: Sendable, Equatable {
         return nil
     }
 
-    /// The SQL without what stands in `--`, `/* */` and the template's `{# #}`.
+    /// The SQL without its comments: `--`, `/* */` and the template's `{# #}`.
     private static func withoutComments(_ sql: [UInt8]) -> [UInt8] {
         var code: [UInt8] = []
         var rest = sql[...]

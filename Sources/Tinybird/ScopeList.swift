@@ -42,7 +42,7 @@ public enum ScopeList {
             restriction = "filter"
             access = .readDataSource(filter: try filter(json["filter"]))
         default:
-            throw ScopeError("has the scope type \(type), which a JWT can't have: use PIPES:READ or DATASOURCES:READ")
+            throw ScopeError("has the scope type \(type), but a chart only reads: use PIPES:READ or DATASOURCES:READ")
         }
         for member in members where !["type", "resource", restriction].contains(member.name) {
             throw ScopeError(

@@ -4,7 +4,7 @@ import JOSE
 public struct Template: Sendable, Equatable {
     /// A piece of a template.
     public enum Part: Sendable, Equatable {
-        /// Text that stands for itself.
+        /// Literal text.
         case literal(UTF8Text)
         /// The value of a variable, by its name.
         case variable(UTF8Text)

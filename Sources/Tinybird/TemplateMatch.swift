@@ -42,7 +42,7 @@ struct TemplateMatch {
                 }
                 known = expectation.isFilter ? FilterText.escaped(value) : value
             }
-            // An unknown value has at least one byte, and ends at the first place where the text goes on as expected.
+            // An unknown value has at least one byte, and ends where the text first continues as expected.
             let isLast = index == parts.count - 1
             let starts = unknown == nil ? [rest.startIndex] : Array(rest.indices.dropFirst())
             let start = starts.first { start in

@@ -1,7 +1,7 @@
 import FastCGI
 import JOSE
 
-/// The origins whose pages may read the answer: Cross-Origin Resource Sharing
+/// The origins whose pages may read the response: Cross-Origin Resource Sharing
 /// ([Fetch §3.2](https://fetch.spec.whatwg.org/#http-cors-protocol)).
 public struct AllowedOrigins: Sendable, Equatable {
     /// Origins by name, as a browser sends them: `https://www.example.com`, `http://localhost:8080`.
@@ -35,7 +35,7 @@ public struct AllowedOrigins: Sendable, Equatable {
         self.isAny = isAny
     }
 
-    /// The header fields by which a browser lets a page of `origin` read the answer.
+    /// The header fields by which a browser lets a page read the response.
     ///
     /// - Parameter isPreflight: Whether the browser asks before it sends the request.
     func fields(for request: borrowing Request, isPreflight: Bool) -> [Response.Field] {

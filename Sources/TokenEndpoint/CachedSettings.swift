@@ -47,12 +47,12 @@ final class CachedSettings {
             reportUnusedLogin(of: request, log: &log)
             return try outcome(of: request, at: now)
         } catch let missing as MissingVariable {
-            tell(LogLine(.error, "\(missing): no token is signed; let the web server's login guard this URL"), &log)
+            tell(LogLine(.error, "\(missing): no token is signed; require a login for this URL"), &log)
             return .anonymous
         } catch {
             minter = nil
             let fault = LogLine(.error, "\(error)")
-            if notices.isNews(fault, at: variables) { log.append(fault) }
+            if notices.isNews(fault, in: variables) { log.append(fault) }
             return .misconfigured
         }
     }
@@ -76,7 +76,7 @@ final class CachedSettings {
         let settings = try Settings(environment, now: now)
         minter = try Minter(settings)
         files = settings.files
-        notices.mend(at: variables)
+        notices.fixed(in: variables)
         for warning in settings.warnings { tell(LogLine(.warning, "\(warning)"), &log) }
     }
 

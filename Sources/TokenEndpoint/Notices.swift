@@ -7,8 +7,8 @@ import Synchronization
 public final class Notices: Sendable {
     private struct Memory {
         var told: [UTF8Text] = []
-        /// What is wrong now, by the settings' variables of the place.
-        var faults: [(place: [UInt8], message: UTF8Text)] = []
+        /// What is wrong now, by the variables that hold the settings.
+        var faults: [(variables: [UInt8], message: UTF8Text)] = []
     }
 
     private let memory = Mutex(Memory())
@@ -30,23 +30,24 @@ public final class Notices: Sendable {
         }
     }
 
-    /// Whether it is news that `fault` is what is wrong at a place; it isn't afterwards, there and elsewhere, until it
-    /// is mended at all of them.
-    func isNews(_ fault: LogLine, at place: [UInt8]) -> Bool {
+    /// Whether it is news that `fault` is what is wrong with settings; afterwards it isn't, for these and for others, until
+    /// it is fixed in all of them.
+    func isNews(_ fault: LogLine, in variables: [UInt8]) -> Bool {
         let message = UTF8Text(fault.message)
         return memory.withLock { memory in
             let isKnown = memory.faults.contains { $0.message == message }
-            memory.faults.removeAll { $0.place == place }
+            memory.faults.removeAll { $0.variables == variables }
             if memory.faults.count >= Self.limit { memory.faults.removeAll() }
-            memory.faults.append((place, message))
+            memory.faults.append((variables, message))
             return !isKnown
         }
     }
 
-    /// Nothing is wrong at a place any more. Any worker may be the first to see that, whoever saw the fault.
-    func mend(at place: [UInt8]) {
+    /// Nothing is wrong with settings any more. Any worker may be the first to see that, not only the one that saw the
+    /// fault.
+    func fixed(in variables: [UInt8]) {
         memory.withLock { memory in
-            if !memory.faults.isEmpty { memory.faults.removeAll { $0.place == place } }
+            if !memory.faults.isEmpty { memory.faults.removeAll { $0.variables == variables } }
         }
     }
 }

@@ -3,7 +3,7 @@
 public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     /// The setting to change.
     public let setting: Setting
-    /// What is wrong with it, and what to change; completes a sentence that begins with the setting's name.
+    /// What is wrong with it, and what to change; completes a sentence that starts with the setting's name.
     public let reason: String
 
     init(_ setting: Setting, _ reason: String) {
@@ -16,7 +16,7 @@ public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
 
     static let white = "holds nothing but white space: set it to a value, or unset it"
 
-    /// Apache leaves a variable that it doesn't know as it stands in the configuration.
+    /// Apache passes on a variable that it doesn't know unchanged.
     static let unreplaced =
         "contains \"${\", a variable that the web server didn't replace: define it where the server starts"
 }

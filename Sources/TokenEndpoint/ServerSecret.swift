@@ -4,7 +4,7 @@ import JOSE
 /// The secret by which a FastCGI responder knows its web server: `TINYBIRD_SERVER_SECRET` in both environments, the
 /// process's and each request's.
 ///
-/// Whoever reaches the socket chooses all variables of a request, the settings among them, and so what is signed. With a
+/// Anyone who reaches the socket chooses all variables of a request, the settings among them, and so what is signed. With a
 /// secret, only those requests count that come from a server that knows it.
 public struct ServerSecret {
     private let secret: [UInt8]?

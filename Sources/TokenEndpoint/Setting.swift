@@ -22,7 +22,7 @@ public enum Setting: String, CaseIterable, Sendable {
     case tokenLifetime = "TINYBIRD_TOKEN_TTL"
     /// `limits.rps`
     case requestsPerSecond = "TINYBIRD_RPS"
-    /// Origins that may read the answer.
+    /// Origins whose pages may read the response.
     case allowedOrigins = "TINYBIRD_ALLOWED_ORIGINS"
     /// How long after its first signing a token may be renewed.
     case renewalWindow = "TINYBIRD_RENEWAL_WINDOW"

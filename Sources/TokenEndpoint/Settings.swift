@@ -10,7 +10,7 @@ public struct Settings: Sendable {
     public let tokenLifetime: Int
     /// How long after its first signing a token may be renewed, in seconds: at least 1; nil where it may not.
     public let renewalWindow: Int?
-    /// The origins that may read the answer; nil for the page's own alone.
+    /// The origins whose pages may read the response; nil for the page's own alone.
     public let allowedOrigins: AllowedOrigins?
     /// Worker threads of a FastCGI responder.
     public let threads: Int
@@ -73,7 +73,7 @@ public struct Settings: Sendable {
         files = [key.file, scopes.file].compactMap { $0 }
     }
 
-    /// The settings whose values stand in the claims, which are readable by whoever has a token.
+    /// The settings whose values are in the claims, which are readable to anyone who has a token.
     private static let shownInTokens: [Setting] = [
         .workspaceID, .pipes, .fixedParameters, .scopes, .scopesFile, .tokenName,
     ]

@@ -60,7 +60,7 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// Hides the secret from `dump` and debuggers' summaries.
     public var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// Whether `value` has this key in it, or anybody's admin token. A very short key may stand in any word.
+    /// Whether `value` contains this key, or anyone's admin token. A very short key may occur in any word.
     func isShown(by value: [UInt8]) -> Bool {
         AdminToken.isContained(in: value)
             || (length >= 16 && value.indices.contains { value[$0...].starts(with: bytes) })

@@ -2,14 +2,14 @@ import FastCGI
 import JOSE
 
 /// The token endpoint: a function from a request, the time and the settings to a response, with what one worker
-/// remembers to answer the next request faster.
+/// remembers to serve the next request faster.
 public struct TokenEndpoint: RequestHandler, ~Copyable {
     private let process: Environment
     private let notices: Notices
     private let clock: @Sendable () -> Int
     private var serverSecret: ServerSecret?
     private var cache: [CachedSettings] = []
-    /// The request's own settings, as they stand in its environment; kept to reuse its memory.
+    /// The request's own settings, in the order of its environment; kept to reuse its memory.
     private var variables: [UInt8] = []
 
     /// How many different settings are cached; beyond that, all are made again.
@@ -33,7 +33,7 @@ public struct TokenEndpoint: RequestHandler, ~Copyable {
         self.clock = clock
     }
 
-    /// Answers one request.
+    /// Responds to one request.
     public mutating func respond(to request: borrowing Request) -> Response {
         if let refusal = refusal(of: request) { return refusal }
         let settings = settings(of: request)
@@ -61,7 +61,7 @@ public struct TokenEndpoint: RequestHandler, ~Copyable {
                 .error,
                 "\(Setting.serverSecret.rawValue) is missing or wrong in a request: no token is signed; set it in the "
                     + "web server too, at this URL alone. If it is set there, somebody else reaches the socket")
-            refusal = Self.error(.forbidden, "This request doesn't come from the web server of the token service")
+            refusal = Self.error(.forbidden, "This request doesn't come from this service's web server")
         } catch {
             line = LogLine(.error, "\(error)")
             refusal = Self.misconfigured
@@ -78,10 +78,10 @@ public struct TokenEndpoint: RequestHandler, ~Copyable {
             case .misconfigured: Self.misconfigured
             case .anonymous:
                 Self.error(
-                    .forbidden, "This chart is for signed-in visitors, and the web server doesn't know you: sign in")
+                    .forbidden, "Sign in to see this chart: the web server doesn't know who you are")
             case .notRenewable:
                 Self.error(
-                    .unauthorized, "The token can't be renewed: ask for a new one without it",
+                    .unauthorized, "This token can't be renewed: request a new one without it",
                     fields: [.init("WWW-Authenticate", #"Bearer error="invalid_token""#)])
             }
         response.log = log
@@ -125,7 +125,7 @@ extension TokenEndpoint {
 
     private static let misconfigured = error(
         .serviceUnavailable,
-        "The token service is not configured correctly: its administrator finds the reason in the error log")
+        "The token service is misconfigured: see the web server's error log")
 
     /// An error in the shape of Tinybird's own API errors.
     private static func error(_ status: Response.Status, _ message: UTF8Text, fields: [Response.Field] = []) -> Response

@@ -6,7 +6,7 @@ import Tinybird
 public struct MissingVariable: Error, Equatable, CustomStringConvertible {
     /// The variable's name.
     public let name: UTF8Text
-    /// What is wrong with it; completes a sentence that begins with the name.
+    /// What is wrong with it; completes a sentence that starts with the name.
     public let reason: String
 
     /// The variable's name and the reason.

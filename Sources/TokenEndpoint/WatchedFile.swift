@@ -7,7 +7,7 @@ final class WatchedFile: Sendable {
         let reason: String
     }
 
-    /// What changes in a file's metadata with its content, or with the file behind the path.
+    /// What changes in a file's metadata with its content, or when the path leads to another file.
     private struct Stamp: Equatable {
         let device: dev_t
         let inode: ino_t

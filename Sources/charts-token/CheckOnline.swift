@@ -63,7 +63,7 @@ struct CheckOnline {
             return false
         default:
             report.fail(
-                "\(api) answers \(response.status) when asked for the pipe \(name): \(Self.error(in: response))")
+                "\(api) responds with \(response.status) when asked for the pipe \(name): \(Self.error(in: response))")
             return false
         }
         guard let pipe = response.json.flatMap(PipeDescription.init) else {
@@ -129,13 +129,13 @@ struct CheckOnline {
         case 404: report.fail("Tinybird finds no \(what) (404): is it deployed?")
         case 400:
             report.warn(
-                "Tinybird answers 400 for the \(what), asked without parameters: \(Self.error(in: response)); fine, if the page "
-                    + "gives them")
+                "Tinybird responds with 400 to a request for the \(what) without parameters: \(Self.error(in: response)); that "
+                    + "is fine if the page sends them")
         case 429:
             report.warn(
                 "Tinybird has had too many requests of tokens of this name (429): see TINYBIRD_RPS and TINYBIRD_TOKEN_NAME"
             )
-        default: report.fail("Tinybird answers \(response.status) for the \(what): \(Self.error(in: response))")
+        default: report.fail("Tinybird responds with \(response.status) for the \(what): \(Self.error(in: response))")
         }
     }
 

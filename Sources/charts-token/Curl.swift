@@ -33,7 +33,7 @@ enum Curl {
         options += fields.map { "header = \(quoted($0))" }
         options += ["silent", "show-error", "include", "globoff", "max-time = 30", "proto = \"=http,https\""]
         let output = try run(options.map { "\($0)\n" }.joined())
-        guard let response = read(output) else { throw Failure(description: "\(url) doesn't answer in HTTP") }
+        guard let response = read(output) else { throw Failure(description: "\(url) doesn't speak HTTP") }
         return response
     }
 

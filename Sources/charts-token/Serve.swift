@@ -47,7 +47,7 @@ struct Serve: ParsableCommand {
         if address.isRemote {
             LogLine(
                 .warning,
-                "\(listen) is open to other machines, and whoever connects chooses what is signed: "
+                "\(listen) is open to other machines, and anyone who connects chooses what is signed: "
                     + "let a firewall admit only the web server"
             ).writeToStandardError()
         }

@@ -1,6 +1,6 @@
 // What a terminal obeys, or shows in another order, and so never gets from a value that somebody else may have chosen.
 extension String {
-    /// The text with U+FFFD in place of each such character.
+    /// The text with U+FFFD instead of each such character.
     var printable: String { replacingUnprintable { _ in "\u{FFFD}" } }
 
     /// JSON with each such character as an escape, which is the same JSON. (Those below U+0020 are white space between

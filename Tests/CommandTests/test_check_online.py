@@ -140,9 +140,9 @@ def test_a_personal_token(check: Callable[..., Run], api: Tinybird) -> None:
     (404, "problem: Tinybird finds no pipe sales (404): is it deployed?"),
     (429, "warning: Tinybird has had too many requests of tokens of this name (429): see TINYBIRD_RPS and "
           "TINYBIRD_TOKEN_NAME"),
-    (400, "warning: Tinybird answers 400 for the pipe sales, asked without parameters: on demand …; fine, if the page gives "
-          "them"),
-    (500, "problem: Tinybird answers 500 for the pipe sales: on demand …"),
+    (400, "warning: Tinybird responds with 400 to a request for the pipe sales without parameters: on demand …; that is "
+          "fine if the page sends them"),
+    (500, "problem: Tinybird responds with 500 for the pipe sales: on demand …"),
 ])
 def test_what_a_status_means(check: Callable[..., Run], api: Tinybird, status: int, line: str) -> None:
     api.next = [None, (status, {})]

@@ -34,11 +34,11 @@ struct ScopeListTests {
             (#"[{"type":"PIPES:READ","resource":""}]"#, "has an empty resource: name the pipe or data source"),
             (
                 #"[{"type":"DATASOURCES:APPEND","resource":"d"}]"#,
-                "has the scope type DATASOURCES:APPEND, which a JWT can't have: use PIPES:READ or DATASOURCES:READ"
+                "has the scope type DATASOURCES:APPEND, but a chart only reads: use PIPES:READ or DATASOURCES:READ"
             ),
             (
                 #"[{"type":"pipes:read","resource":"p"}]"#,
-                "has the scope type pipes:read, which a JWT can't have: use PIPES:READ or DATASOURCES:READ"
+                "has the scope type pipes:read, but a chart only reads: use PIPES:READ or DATASOURCES:READ"
             ),
             (
                 #"[{"type":"DATASOURCES:READ","resource":"d","fixed_params":{"a":"b"}}]"#,

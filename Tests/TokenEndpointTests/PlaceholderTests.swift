@@ -37,8 +37,8 @@ struct PlaceholderTests {
         #expect(!response.text.contains("OIDC_CLAIM"))
         #expect(
             response.log.map(\.text) == [
-                "charts-token: error: OIDC_CLAIM_team is not set or empty in this request: no token is signed; let the "
-                    + "web server's login guard this URL\n"
+                "charts-token: error: OIDC_CLAIM_team is not set or empty in this request: no token is signed; require a "
+                    + "login for this URL\n"
             ])
         #expect(endpoint.answer("GET", variables).log.isEmpty)
     }
