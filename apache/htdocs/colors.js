@@ -30,6 +30,7 @@ export function resolver(element) {
   return (color, alpha = 1) => {
     const probe = document.createElement("i");
     probe.hidden = true;
+    probe.style.forcedColorAdjust = "none";
     probe.style.color = REST;
     probe.style.color = color;
     element.append(probe);

@@ -36,10 +36,10 @@ export default class Drawing {
    * Draws the endpoint's present data. `due`: when to do so again; `empty`: there are none; `note`: what is to be said
    * of what is drawn.
    */
-  async update({ address, name, tokens, signal, chart, report }) {
+  async update({ address, name, token, tokens, signal, chart, report }) {
     const settings = settingsOf(chart, name);
     const [answer, makeCanvas] = await Promise.all([
-      tokens.json(address, { params: chart.getAttribute("params") ?? "", signal }),
+      token.then(() => tokens.json(address, { params: chart.getAttribute("params") ?? "", signal })),
       ON_CANVAS.includes(settings.type) && this.#prepare(chart.getAttribute("chart-js") ?? CHART_JS, report),
     ]);
     signal.throwIfAborted();

@@ -136,8 +136,9 @@ export class TinybirdChart extends HTMLElement {
   /** Fills the plot with what the attributes ask for, as it is now. */
   async #fill(signal) {
     const { address, tokens, load } = sourceOf(this);
-    // The token is asked for meanwhile, by all charts of the page together. Whether there is one is seen when it is used.
-    tokens.token().catch(() => {});
+    // Asked for meanwhile, by all charts of the page together. Where there is none, that is seen when it is used.
+    const token = tokens.token();
+    token.catch(() => {});
     const Content = await load();
     signal.throwIfAborted();
     if (!(this.#content instanceof Content)) {
@@ -145,7 +146,7 @@ export class TinybirdChart extends HTMLElement {
       this.#content = new Content(this.#parts.plot);
     }
     return this.#content.update({
-      address, tokens, signal, name: this.#name, chart: this, report: error => this.#report(error),
+      address, token, tokens, signal, name: this.#name, chart: this, report: error => this.#report(error),
     });
   }
 

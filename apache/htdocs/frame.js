@@ -26,8 +26,8 @@ export default class Frame {
   }
 
   /** Loads a frame with a good token behind the one that is shown, then swaps them. `due`: when to do so again. */
-  async update({ address, name, tokens, signal }) {
-    address.searchParams.set("token", await tokens.token());
+  async update({ address, name, token, tokens, signal }) {
+    address.searchParams.set("token", await token);
     const { due } = tokens;
     signal.throwIfAborted();
     // Nobody sees or reaches it yet. With its address before it is in the page, it makes no entry in the history.

@@ -11,8 +11,8 @@ style.replaceSync(`
   :host([hidden]) { display: none; }
   /* Where the width is for the content to say, it is 20rem: the first column's, which takes all that there is up to that. */
   figure {
-    display: grid; grid: auto minmax(0, 1fr) auto / minmax(0, 20rem) minmax(0, 1fr);
-    block-size: max(var(--height, 320) * 1px, var(--height, 320) / 16 * 1rem); margin: 0;
+    display: grid; grid: auto minmax(3rem, 1fr) auto / minmax(0, 20rem) minmax(0, 1fr);
+    min-block-size: max(var(--height, 320) * 1px, var(--height, 320) / 16 * 1rem); margin: 0;
   }
   figcaption, #plot, #note { grid-column: 1 / -1; }
   figcaption { font-weight: 600; overflow-wrap: anywhere; }
@@ -58,7 +58,7 @@ style.replaceSync(`
   @media print {
     figure { break-inside: avoid; }
     /* All of a table. */
-    figure:has(#plot > .data:first-child) { block-size: auto; break-inside: auto; }
+    figure:has(#plot > .data:first-child) { min-block-size: 0; break-inside: auto; }
     #plot:has(> .data:first-child) { container-type: normal; }
     #note button { display: none !important; }
   }

@@ -18,9 +18,10 @@ style.replaceSync(`
   :is(th, td):last-child { padding-inline-end: 0; }
   tr { border-block-end: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
   tbody tr:last-child { border: 0; }
-  thead th, .n { white-space: nowrap; }
-  thead th { position: sticky; inset-block-start: 0; font-weight: 600; }
+  .n { white-space: nowrap; }
+  thead th { white-space: normal; position: sticky; inset-block-start: 0; font-weight: 600; }
   .n { text-align: end; }
+  @container (max-width: 26em) { th, td { padding-inline: .4em; } }
   .more { margin: .75em 0 0; font-size: .8125em; }
   .bars tr { border: 0; }
   .bars tbody th { position: relative; inline-size: 80%; max-inline-size: none; z-index: 0; padding-inline: .6em; overflow-wrap: anywhere; }
@@ -47,7 +48,7 @@ style.replaceSync(`
 export function bigNumber({ rows, values: [column], title, hasTitle }) {
   const text = rows.length ? column.text(rows[0]) : "–";
   const made = element("p", { className: "number" }, text);
-  made.style.setProperty("--length", Math.max(3, text.length));
+  made.style.setProperty("--length", Math.max(8, text.length));
   if (column.label !== column.name || !hasTitle) made.append(element("small", {}, column.label));
   return made;
 }
