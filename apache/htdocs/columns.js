@@ -23,8 +23,8 @@ const DENORMALS = { nan: NaN, "-nan": NaN, inf: Infinity, "+inf": Infinity, "-in
  *   after the point; `precision`: a DateTime64's; `zone`: of a DateTime. Enums, UUIDs, addresses, intervals and types
  *   that nobody knows yet are text.
  */
-export function describe({ name, type }) {
-  for (let inner; (inner = WRAPPER.exec(type)?.[1]);) type = inner;
+export function describe({ name, type: whole }) {
+  const type = unwrapped(whole);
   for (const [kind, pattern] of KINDS) {
     const found = pattern.exec(type);
     if (!found) continue;
@@ -35,6 +35,12 @@ export function describe({ name, type }) {
     };
   }
   return { name, type, kind: "text" };
+}
+
+/** A type without what is around it. */
+export function unwrapped(type) {
+  const inner = WRAPPER.exec(type)?.[1];
+  return inner ? unwrapped(inner) : type;
 }
 
 /** A number, from how JSON holds one (also as text); NaN where there is none. */

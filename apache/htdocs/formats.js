@@ -2,6 +2,7 @@
 
 import { readerOf, toNumber } from "./columns.js";
 import { cannot } from "./request.js";
+import { write } from "./structures.js";
 
 /** What stands for NULL, and for an empty text. */
 const NOTHING = "–";
@@ -51,10 +52,8 @@ function plain(value, { type }) {
   if (value === null || value === undefined) return NOTHING;
   if (value === "") return EMPTY;
   // ClickHouse fills a FixedString with NUL, and leaves them out itself where it writes text.
-  if (typeof value !== "object") return type.startsWith("FixedString") ? value.replace(/\0+$/, "") : String(value);
-  const json = JSON.stringify(value);
-  // Long numbers came as strings (json.js); in what holds no others, they are written as the numbers that they are.
-  return /String|Enum|UUID|IP|Date|JSON|Object|Variant|Dynamic/.test(type) ? json : json.replace(/"(-?[\d.]+)"/g, "$1");
+  if (type.startsWith("FixedString")) return value.replace(/\0+$/, "");
+  return typeof value === "object" ? write(value, type) : String(value);
 }
 
 function numbers(column, rows, language, style, more) {

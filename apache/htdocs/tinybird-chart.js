@@ -6,7 +6,7 @@
 /** For any chart, for frames, for drawings, and for those on a canvas. */
 const ELEMENT = ["element", "shell", "dom", "source", "token-client", "request", "json", "answers"];
 const FRAME = ["frame"];
-const DRAWING = ["drawing", "shape", "series", "columns", "times", "formats", "tables", "colors"];
+const DRAWING = ["drawing", "shape", "series", "columns", "times", "formats", "structures", "tables", "colors"];
 const CANVAS = ["canvas", "options", "ticks", "thin", "legend"];
 
 const here = import.meta.url;
