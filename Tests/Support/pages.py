@@ -47,6 +47,8 @@ class Site(http.server.ThreadingHTTPServer):
         self.script = ""
         self.ttl: float = 3600
         self.policy = POLICY
+        # Its files are those that ship, but for these: what a path answers.
+        self.files: dict[str, str] = {}
         # When tokens were asked for, what for, and which were given.
         self.asked: list[float] = []
         self.headers: list[dict[str, str]] = []
@@ -77,6 +79,8 @@ class Handler(Quiet):
             self.token()
         elif path == "/page":
             self.reply(200, "text/html", PAGE.format(markup=self.server.markup).encode())
+        elif path in self.server.files:
+            self.reply(200, mimetypes.guess_type(path)[0], self.server.files[path].encode())
         elif path == "/own.js":
             self.reply(200, "text/javascript", self.server.script.encode())
         else:
