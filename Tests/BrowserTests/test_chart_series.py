@@ -128,6 +128,13 @@ def test_times_are_in_proportion_in_order_and_by_the_columns_own_zone(show):
     assert "Mar 30" in text and "Mar 31" in text
 
 
+def test_a_tooltip_says_which_time_it_is_about(show):
+    page = show(LONG, "line", 'group-by="status"')
+
+    title = chart(page, "(it.tooltip.setActiveElements([{datasetIndex: 0, index: 1}], {x: 0, y: 0}), it.tooltip.title)")
+    assert "".join(title).replace("\u202f", " ") == "Mar 29, 2026, 3:00 AM"
+
+
 def test_the_hour_that_clocks_show_twice_is_drawn_twice(show):
     times = ["01:00:00", "02:00:00", "02:00:00", "03:00:00"]
     rows = [(f"2026-10-25 {time}", value) for value, time in enumerate(times)]

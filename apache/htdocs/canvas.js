@@ -107,7 +107,7 @@ class Canvas {
   show(shown) {
     this.#shown = shown;
     const isRound = shown.kind === "pie" || shown.kind === "donut";
-    const entries = isRound ? shown.labels.map((name, at) => ({ name, isRest: at >= shown.series[0].rows.length - 1 && !shown.series[0].rows[at] })) : shown.series;
+    const entries = isRound ? shown.names.map((name, at) => ({ name, isRest: at >= shown.series[0].rows.length - 1 && !shown.series[0].rows[at] })) : shown.series;
     const palette = paletteOf(shown.colors, entries.length).map((color, at) => entries[at].isRest ? REST : color);
     this.#box.classList.toggle("round", isRound);
     this.#canvas.ariaLabel = `${shown.title}: ${shown.kind} chart`;

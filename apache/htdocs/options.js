@@ -16,7 +16,10 @@ export function configure(shown, look) {
       font: look.font,
       normalized: true,
       layout: { padding: { top: round ? 4 : look.font.size / 2, right: 4, bottom: round ? 4 : 0, left: look.isRightToLeft ? look.font.size * 1.5 : 4 } },
-      animation: look.isStill || shown.rows.length > 500 ? false : { duration: 300 },
+      animation: look.isStill || shown.rows.length > 500 ? false : {
+        // What Chart.js is told of its box in the last frame of an animation, it forgets.
+        duration: 300, onComplete: ({ chart }) => chart.resize(),
+      },
       interaction: round ? {} : { mode: look.isThin ? "nearest" : "index", axis: shown.horizontal && kind === "bar" ? "y" : "x", intersect: false },
       indexAxis: isHorizontal(shown) ? "y" : "x",
       plugins: { legend: { display: false }, tooltip: tooltip(shown, look, round) },
@@ -28,7 +31,7 @@ export function configure(shown, look) {
 const isHorizontal = ({ kind, horizontal }) => kind === "bar" && horizontal;
 
 /** Where each place is along its axis. */
-const placesOf = ({ xs, labels }) => xs ?? labels.map((_, at) => at);
+const placesOf = ({ xs, names }) => xs ?? names.map((_, at) => at);
 
 function line(shown, { colors, faint, isHidden, dashes }, at) {
   const { data, name } = shown.series[at];
@@ -79,7 +82,7 @@ function gapOf(places) {
 function slices(shown, { colors }) {
   const [{ data, name }] = shown.series;
   return {
-    labels: shown.labels,
+    labels: shown.names,
     datasets: [{ label: name, data, backgroundColor: colors, borderWidth: 0, spacing: data.length > 1 ? 2 : 0 }],
   };
 }
@@ -90,7 +93,7 @@ function scales(shown, look) {
 }
 
 function placeAxis(shown, look, along) {
-  const { axis, index, kind, stacked, labels } = shown;
+  const { axis, index, kind, stacked, names } = shown;
   const places = placesOf(shown);
   const margin = kind === "bar" || places.length === 1 ? (kind === "bar" ? gapOf(places) / 2 : 1) : 0;
   const [min, max] = [places[0] - margin, places.at(-1) + margin];
@@ -115,29 +118,29 @@ function placeAxis(shown, look, along) {
           zone: index.isDate ? "UTC" : shown.zone ?? index.zone, language: shown.language, isDate,
         });
       } else if (axis === "label") {
-        scale.ticks = along === "y" ? namesBeside(labels, look, width, height) : namesBelow(labels, look, width - size * 4);
+        scale.ticks = along === "y" ? namesBeside(names, look, width, height) : namesBelow(names, look, width - size * 4);
       }
     },
   };
 }
 
 /** Names below an axis: shortened to the room that each has, or as many as there is room for. */
-function namesBelow(labels, { measure, shorten, font: { size } }, width) {
-  const room = width / labels.length - size / 2;
+function namesBelow(names, { measure, shorten, font: { size } }, width) {
+  const room = width / names.length - size / 2;
   // As long as each can have a word of some letters.
-  if (room >= size * 3.2) return labels.map((label, value) => ({ value, text: shorten(label, room) }));
-  const longest = Math.min(size * 9, Math.max(...labels.slice(0, 200).map(measure))) + size;
-  const step = Math.max(1, Math.ceil(longest / (width / labels.length)));
-  return every(labels, step, label => shorten(label, size * 9));
+  if (room >= size * 3.2) return names.map((name, value) => ({ value, text: shorten(name, room) }));
+  const longest = Math.min(size * 9, Math.max(...names.slice(0, 200).map(measure))) + size;
+  const step = Math.max(1, Math.ceil(longest / (width / names.length)));
+  return every(names, step, name => shorten(name, size * 9));
 }
 
-function namesBeside(labels, { shorten, font: { size } }, width, height) {
-  return every(labels, Math.max(1, Math.ceil(labels.length * size * 1.3 / height)), label => shorten(label, width * 0.35));
+function namesBeside(names, { shorten, font: { size } }, width, height) {
+  return every(names, Math.max(1, Math.ceil(names.length * size * 1.3 / height)), name => shorten(name, width * 0.35));
 }
 
-function every(labels, step, write) {
+function every(names, step, write) {
   const ticks = [];
-  for (let value = 0; value < labels.length; value += step) ticks.push({ value, text: write(labels[value]) });
+  for (let value = 0; value < names.length; value += step) ticks.push({ value, text: write(names[value]) });
   return ticks;
 }
 
@@ -169,10 +172,10 @@ function valueAxis({ kind, series, stacked, language }, look, along) {
 }
 
 function tooltip(shown, { font, isRightToLeft, wrap }, round) {
-  const { series, labels, xs, index, stacked, language } = shown;
+  const { series, names, xs, index, stacked, language } = shown;
   const share = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
   const value = ({ column, rows, data }, at) => rows[at] ? column.text(rows[at]) : column.format.number(data[at]);
-  const placeAt = at => labels ? labels[at] : index.format.number(xs[at]);
+  const placeAt = at => names ? names[at] : index.format.number(xs[at]);
   return {
     rtl: isRightToLeft, textDirection: isRightToLeft ? "rtl" : "ltr", titleFont: { ...font, weight: "bold" }, bodyFont: font,
     boxPadding: 4,
@@ -182,7 +185,7 @@ function tooltip(shown, { font, isRightToLeft, wrap }, round) {
         const one = series[datasetIndex];
         if (!round) return wrap(`${one.name}: ${value(one, raw.at)}${stacked === "percent" ? ` (${share.format(one.data[raw.at])})` : ""}`, chart.width);
         const total = one.data.reduce((sum, each, at) => sum + (chart.getDataVisibility(at) ? each : 0), 0);
-        return wrap(`${labels[dataIndex]}: ${value(one, dataIndex)} (${share.format(parsed / total)})`, chart.width);
+        return wrap(`${names[dataIndex]}: ${value(one, dataIndex)} (${share.format(parsed / total)})`, chart.width);
       },
     },
   };

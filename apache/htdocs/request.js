@@ -14,13 +14,13 @@ export class ChartError extends Error {
   /**
    * @param {string} message for the visitor
    * @param {string} detail for the page's author
-   * @param {{status?: number, wait?: number, transient?: boolean, prompts?: boolean}} [more] `status`: the response's.
+   * @param {{status?: number, wait?: number, transient?: boolean, prompts?: boolean, isLate?: boolean}} [more] `status`: the response's.
    *   `transient`: trying again later makes sense; `wait`: not sooner than in so many milliseconds. `prompts`: the browser
-   *   would ask for a password, so that nothing but the visitor may start another try.
+   *   would ask for a password, so that nothing but the visitor may start another try. `isLate`: there was no answer in time.
    */
-  constructor(message, detail, { status = 0, wait = 0, transient = false, prompts = false } = {}) {
+  constructor(message, detail, { status = 0, wait = 0, transient = false, prompts = false, isLate = false } = {}) {
     super(message);
-    Object.assign(this, { detail, status, wait, transient, prompts });
+    Object.assign(this, { detail, status, wait, transient, prompts, isLate });
   }
 }
 
@@ -79,7 +79,7 @@ export async function request(url, { signal, ...init }, limit) {
       timeout.aborted
         ? "The server took too long to answer."
         : "The server can’t be reached. Check your connection.",
-      `${origin}${pathname}: ${error.name}${blocked}`, { transient: true });
+      `${origin}${pathname}: ${error.name}${blocked}`, { transient: true, isLate: timeout.aborted });
   }
 }
 
@@ -104,4 +104,21 @@ function parsed(text) {
   } catch {
     return undefined;
   }
+}
+
+/** Whether browsers ask for a name and a password by themselves. */
+export const asksForPassword = ({ status, challenge = "" }) => status === 401 && /^(basic|digest)/i.test(challenge);
+
+export const isRefusal = status => status === 401 || status === 403;
+
+/** The error for an answer without what was asked for. */
+export function failure(answer, where, messages, reason = "") {
+  const { status, wait } = answer;
+  const message = status === 429
+    ? "There are too many requests just now."
+    : messages[isRefusal(status) ? 401 : status] ?? `This chart isn’t available just now (the server answered ${status}).`;
+  return new ChartError(message, `${where} answered ${status}${reason && `: ${reason}`}`, {
+    status, wait, transient: status === 408 || status === 429 || status >= 500,
+    prompts: asksForPassword(answer),
+  });
 }

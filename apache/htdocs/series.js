@@ -92,10 +92,10 @@ export function slices({ rows, index, values: [column], type }) {
     one.data.push(sum(column, [rest.map(({ row }) => row)]).data[0]);
     one.rows.push(undefined);
   }
-  return { axis: "label", labels: [...kept.map(({ name }) => name), ...(rest.length ? [OTHERS] : [])], series: [one], kind: type };
+  return { axis: "label", names: [...kept.map(({ name }) => name), ...(rest.length ? [OTHERS] : [])], series: [one], kind: type };
 }
 
-const along = (axis, xs, labels) => axis === "label" ? { labels } : { xs };
+const along = (axis, xs, names) => axis === "label" ? { names } : { xs };
 
 const series = (name, column, rows) => ({ name, column, rows, data: rows.map(row => column.number(row)) });
 

@@ -45,7 +45,7 @@ class Column {
 
 /**
  * What is to be shown. `kind` is "table" where `type` can't show these values truly; `note` says so then, or what else is missing.
- * For a canvas: `labels` for each place along the axis, or `xs` in milliseconds or numbers (`axis`: "label", "time",
+ * For a canvas: `names` of the places along the axis, or `xs` in milliseconds or numbers (`axis`: "label", "time",
  * "number"), and `series`, each with a `name`, the `column` of its values, `data` (NaN: none) and the `rows` that they are from.
  * @param {{meta: object[], data: object[]}} answer
  * @param {{type: string, index?: string, categories: string[], groupBy?: string, stacked?: string, horizontal: boolean,

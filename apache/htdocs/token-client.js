@@ -2,13 +2,17 @@
 // in a header, to who calls token(), and nowhere else (no storage, URL, console, message or event).
 
 import { share } from "./answers.js";
-import { cannot, ChartError, Deadline, pauseAfter, request } from "./request.js";
+import {
+  asksForPassword, cannot, ChartError, Deadline, failure, isRefusal, pauseAfter, request,
+} from "./request.js";
 
 export { ChartError, Deadline, pauseAfter, request };
 
 /** How long the endpoint and Tinybird may take to answer, in milliseconds. */
 const TOKEN_LIMIT = 10_000;
 const DATA_LIMIT = 30_000;
+/** How long a visitor may take to type a password. */
+const PROMPT_LIMIT = 300_000;
 
 /**
  * Tokens of one endpoint: asked for when needed, one request at a time, kept until shortly before they expire.
@@ -30,6 +34,8 @@ export class TokenClient {
   #held = new Deadline(0);
   #pending;
   #failures = 0;
+  /** Whether the browser asks for a password. */
+  #prompts = false;
 
   /**
    * @param {string} [endpoint] where the site answers tokens
@@ -163,9 +169,18 @@ export class TokenClient {
 
   /** A redirect is followed, as long as this page may: a login elsewhere answers no script. */
   async #request() {
-    const ask = redirect => request(this.#endpoint, { credentials: this.#credentials, redirect }, TOKEN_LIMIT);
-    const answer = await ask("manual");
-    return answer.isRedirect ? ask("follow").catch(() => Promise.reject(redirected(this.#endpoint))) : answer;
+    const ask = (redirect, credentials = this.#credentials, limit = TOKEN_LIMIT) =>
+      request(this.#endpoint, { credentials, redirect }, limit);
+    try {
+      const answer = await ask("manual", this.#credentials, this.#prompts ? PROMPT_LIMIT : TOKEN_LIMIT);
+      return answer.isRedirect ? ask("follow").catch(() => Promise.reject(redirected(this.#endpoint))) : answer;
+    } catch (error) {
+      // The browser may be asking for a password: without credentials it asks for none.
+      const answer = error.isLate && await ask("manual", "omit").catch(() => {});
+      if (!answer || !asksForPassword(answer)) throw error;
+      this.#prompts = true;
+      return answer;
+    }
   }
 }
 
@@ -179,18 +194,4 @@ const DATA_MESSAGES = {
   404: "This chart’s data can’t be found.",
 };
 
-const isRefusal = status => status === 401 || status === 403;
-
 const redirected = endpoint => new ChartError(SIGN_IN, `${endpoint} redirects, to a login as it seems, and not to a token`);
-
-/** The error for an answer without what was asked for. */
-function failure({ status, wait, challenge }, where, messages, reason = "") {
-  const message = status === 429
-    ? "There are too many requests just now."
-    : messages[isRefusal(status) ? 401 : status] ?? `This chart isn’t available just now (the server answered ${status}).`;
-  return new ChartError(message, `${where} answered ${status}${reason && `: ${reason}`}`, {
-    status, wait, transient: status === 408 || status === 429 || status >= 500,
-    // Browsers ask for a name and password by themselves.
-    prompts: status === 401 && /^(basic|digest)/i.test(challenge ?? ""),
-  });
-}
