@@ -17,8 +17,16 @@ import pytest
 pytest.register_assert_rewrite("Support")
 
 from Support.apache_serve import Serve, write_script  # noqa: E402
+from Support.network import enter_own_network  # noqa: E402
 from Support.repository import PROGRAM, REPOSITORY  # noqa: E402
-from Support.servers import free_port  # noqa: E402
+from Support.servers import IS_ROOT, free_port  # noqa: E402
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Puts whatever runs tests as root into a network of its own, whose ports nobody else takes. It has no other."""
+    runs_tests = hasattr(config, "workerinput") or not config.getoption("numprocesses", None)
+    if IS_ROOT and runs_tests and not config.option.collectonly:
+        enter_own_network()
 
 
 def temporary_directory() -> Path:
@@ -71,8 +79,8 @@ def tools(shared: Path) -> Path:
 
 @pytest.fixture
 def commands(shared: Path) -> Path:
-    """A directory in front of the PATH, for stand-ins: at first a Swift whose build is done already (one test runs
-    the real one) and a Debian where all packages are installed."""
+    """A directory in front of the PATH, for stand-ins: at first a Swift whose build is done already (the
+    README's tests run the real one) and a Debian where all packages are installed."""
     directory = Path(tempfile.mkdtemp(prefix="commands.", dir=shared))
     directory.chmod(0o755)
     write_script(directory / "swift", 'case $1 in --version) echo "Swift version 6.2 (swift-6.2-RELEASE)" ;; esac\n')

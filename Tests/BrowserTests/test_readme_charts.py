@@ -68,8 +68,9 @@ def test_the_chart_library_is_where_the_element_looks_for_it():
     default = re.search(r'const CHART_JS = "(.*)"', (REPOSITORY / "apache/htdocs/drawing.js").read_text())[1]
     fetch = f"curl -s -o /dev/null -w '%{{http_code}}\\n' http://localhost{default}"
 
-    answers = in_layer("apache2 lighttpd libjs-chart.js javascript-common", f"""
-{{ {BLOCKS["chart-js"]}
+    answers = in_layer(f"""
+{{ apt-get install -y lighttpd
+{BLOCKS["chart-js"]}
 # As where the web servers were there first.
 dpkg-reconfigure javascript-common
 apachectl start

@@ -1,46 +1,38 @@
-"""The packages, built once for all workers of a run."""
+"""The packages."""
 
 from __future__ import annotations
 
-import fcntl
+import os
 import re
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from Support.readme import BLOCKS
-from Support.repository import REPOSITORY
+from Support.packages import DEB, TARBALL, built
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str], Path]:
-    """What a command of packaging/ makes, in a directory that the run's workers share."""
+def packages(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A directory that the run's workers share."""
+    if made := os.environ.get("CHARTS_TOKEN_PACKAGES"):
+        return Path(made)
     directory = tmp_path_factory.getbasetemp()
     directory = (directory if worker_id == "master" else directory.parent) / "packages"
     directory.mkdir(exist_ok=True)
-
-    def build(command: str) -> Path:
-        command = command.strip()
-        path = directory / f"{Path(command).name}.path"
-        with path.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not path.exists():
-                run = subprocess.run(
-                    ["bash", "-c", f'{command} "$1"', command, directory], cwd=REPOSITORY, capture_output=True,
-                    text=True, timeout=900)
-                assert run.returncode == 0, run.stderr
-                path.write_text(run.stdout)
-        return Path(path.read_text().strip())
-
-    return build
+    return directory
 
 
 @pytest.fixture(scope="session")
-def deb(built) -> Path:
+def deb(packages: Path) -> Path:
     """The Debian package."""
-    return built(BLOCKS["build-deb"])
+    return built(DEB, packages)
+
+
+@pytest.fixture(scope="session")
+def tarball(packages: Path) -> Path:
+    """The archive for other Linux hosts."""
+    return built(TARBALL, packages)
 
 
 @pytest.fixture

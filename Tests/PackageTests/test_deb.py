@@ -1,6 +1,6 @@
 """The Debian package: what is in it, and what becomes of a system of which it is a part.
 
-Installed into this very system, in a layer of it that is gone afterwards.
+Installed on the frozen base (Support/base.py), in a layer that is gone afterwards.
 """
 
 from __future__ import annotations
@@ -16,21 +16,18 @@ from Support.marks import as_root
 from Support.readme import BLOCKS, README, SCOPES, claims_in
 from Support.tokens import KEY
 
-APACHE = "apache2 libapache2-mod-fcgid"
-
-# What the README asks the reader to type into the file that it opens; and no questions, as nobody is there to answer.
+# Types what the README asks the reader to type into the file that it opens.
 PREPARE = f"""
-export DEBIAN_FRONTEND=noninteractive
-exec </dev/null
-cat >/usr/bin/sudoedit <<'SCRIPT'
+export SUDO_EDITOR=/usr/local/bin/type-in
+cat >$SUDO_EDITOR <<'SCRIPT'
 #!/bin/sh
 cat >>"$1" <<'END'
 {BLOCKS["key-conf"]}
 END
 SCRIPT
-chmod 755 /usr/bin/sudoedit
+chmod 755 $SUDO_EDITOR
 status() {{ curl -s -m 5 -o /dev/null -w '%{{http_code}}\n' "http://localhost$1"; }}
-becomes() {{ for _ in $(seq 200); do eval "$1" && return; sleep 0.1; done; echo "never: $1" >&2; return 1; }}
+becomes() {{ for _ in $(seq 600); do eval "$1" && return; sleep 0.1; done; echo "never: $1" >&2; return 1; }}
 files() {{ find /etc /usr /var /run -path /var/lib/dpkg -prune -o -name '*charts-token*' -print; }}
 """
 
@@ -78,7 +75,7 @@ def test_the_manual_page_has_every_command_and_setting(unpacked: Path) -> None:
 
 @as_root
 def test_the_readmes_lines_lead_from_the_package_to_a_token(deb: Path) -> None:
-    answers = in_layer(APACHE, f"""
+    answers = in_layer(f"""
 {{ {PREPARE}
 cd {deb.parent}
 {BLOCKS["package"]}
@@ -102,10 +99,10 @@ apachectl stop >&2
 
 @as_root
 def test_a_fresh_installation_changes_nothing_until_it_is_enabled_and_is_purged_without_a_trace(deb: Path) -> None:
-    answers = in_layer(APACHE, f"""
+    answers = in_layer(f"""
 {{ {PREPARE}
-a2enmod -q fcgid
-files >"$LAYER/before"
+apt-get install -y libapache2-mod-fcgid
+files >/root/before
 apt-get install -y {deb}
 apachectl start
 }} >&2
@@ -123,7 +120,7 @@ systemctl restart apache2
 }} >&2
 status /
 status /generate-token
-files | diff "$LAYER/before" - && [ ! -e /etc/charts-token ] && echo nothing
+files | diff /root/before - && [ ! -e /etc/charts-token ] && echo nothing
 apachectl stop >&2
 """)
     assert answers == ["200", "404", "200", "503", "1", "200", "404", "nothing"]
@@ -131,17 +128,17 @@ apachectl stop >&2
 
 @as_root
 def test_an_upgrade_keeps_the_key_and_the_configuration_and_the_new_program_answers(deb: Path, older: Path) -> None:
-    answers = in_layer(APACHE, f"""
+    answers = in_layer(f"""
 {{ {PREPARE}
 apt-get install -y {older}
 sudoedit /etc/charts-token/key.conf
 echo '# mine' >>/etc/apache2/conf-available/charts-token.conf
 {BLOCKS["a2enconf"]}
 await
-cp -a /etc/charts-token /etc/apache2 "$LAYER"
+cp -a /etc/charts-token /etc/apache2 /root
 apt-get install -y {deb}
-diff -r "$LAYER/charts-token" /etc/charts-token
-diff -r "$LAYER/apache2" /etc/apache2
+diff -r /root/charts-token /etc/charts-token
+diff -r /root/apache2 /etc/apache2
 }} >&2
 await
 ls -l $(printf '/proc/%s/exe ' $(pidof charts-token)) | sed 's/.* -> //' | grep -v deleted
@@ -156,7 +153,7 @@ apachectl stop >&2
 @as_root
 def test_apache_goes_on_without_the_package_and_the_key_stays(deb: Path) -> None:
     site = "/etc/apache2/sites-available/000-default.conf"
-    answers = in_layer(APACHE, f"""
+    answers = in_layer(f"""
 {{ {PREPARE}
 apt-get install -y {deb}
 sudoedit /etc/charts-token/key.conf
@@ -197,7 +194,7 @@ apachectl stop >&2
 
 @as_root
 def test_an_installation_by_hand_is_taken_over(deb: Path) -> None:
-    answers = in_layer(APACHE, f"""
+    answers = in_layer(f"""
 {{ {PREPARE}
 {BLOCKS["install"]}
 echo {KEY!r} | {{ {BLOCKS["key"]}
@@ -222,9 +219,9 @@ apachectl stop >&2
 @as_root
 def test_lighttpd_finds_the_service(deb: Path) -> None:
     unit = "/lib/systemd/system/charts-token"
-    answers = in_layer("lighttpd", f"""
+    answers = in_layer(f"""
 {{ {PREPARE}
-apt-get install -y {deb}
+apt-get install -y lighttpd {deb}
 install -d -o www-data /run/lighttpd
 lighty-enable-mod charts-token
 lighttpd -D -f /etc/lighttpd/lighttpd.conf & server=$!

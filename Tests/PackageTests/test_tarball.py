@@ -17,11 +17,6 @@ from Support.tokens import KEY
 
 
 @pytest.fixture(scope="session")
-def tarball(built) -> Path:
-    return built("packaging/build-tarball")
-
-
-@pytest.fixture(scope="session")
 def unpacked(tarball: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("tarball")
     subprocess.run(["tar", "-xzf", tarball, "-C", directory], check=True)

@@ -1,4 +1,4 @@
-"""This very system, booted by its own systemd: in a layer of it, and in namespaces, that are gone afterwards."""
+"""The frozen base, booted by its own systemd: in a layer of it, and in namespaces, that are gone afterwards."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from Support.base import base
+from Support.layers import ROOT
 from Support.servers import ENVIRONMENT
 from Support.waiting import wait_until
 
@@ -15,7 +17,7 @@ from Support.waiting import wait_until
 KEEP = r"""
 set -eu
 mount -t tmpfs tmpfs "$LAYER"
-mkdir "$LAYER/groups" "$LAYER/upper" "$LAYER/work" "$LAYER/root"
+mkdir "$LAYER/groups"
 mount -t cgroup2 cgroup2 "$LAYER/groups"
 export GROUP=$LAYER/groups/${LAYER##*/}
 mkdir "$GROUP"
@@ -37,22 +39,18 @@ exec unshare --cgroup --mount --uts --ipc --net bash -euc "$BOOT" "$pid"
 
 # What systemd expects of a container (https://systemd.io/CONTAINER_INTERFACE); what is the kernel's, as sysctls are,
 # is this machine's and can't be written.
-BOOT = r"""
-mount -t overlay overlay -o "lowerdir=/,upperdir=$LAYER/upper,workdir=$LAYER/work" "$LAYER/root"
-cd "$LAYER/root"
-mount -t proc proc proc
+BOOT = ROOT + r"""
 mount --bind proc/sys proc/sys
 mount -o remount,bind,ro proc/sys
-mount -t sysfs -o ro sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount -t tmpfs -o mode=755 tmpfs dev
 for device in null zero full random urandom tty; do cp -a "/dev/$device" dev; done
 ln -s pts/ptmx dev/ptmx
-for directory in run tmp var/log; do mount -t tmpfs -o mode=755 tmpfs "$directory"; done
+for directory in tmp var/log; do mount -t tmpfs -o mode=755 tmpfs "$directory"; done
 
-# Nothing is started but the journal: of what this machine has, nothing is enabled, wanted or generated. At what looks
-# like the first boot, without an id, systemd would enable it.
-rm -rf etc/systemd usr/lib/systemd/system/*.wants usr/lib/systemd/system-generators usr/sbin/policy-rc.d
+# Nothing is started but the journal: of what is there, nothing is enabled, wanted or generated. At what looks like the
+# first boot, without an id, systemd would enable it.
+rm -rf etc/systemd usr/lib/systemd/system/*.wants usr/lib/systemd/system-generators
 mkdir -p etc/systemd/system/sysinit.target.wants
 ln -s /lib/systemd/system/systemd-journald.service etc/systemd/system/sysinit.target.wants
 tr -d - <proc/sys/kernel/random/uuid >etc/new-id
@@ -80,7 +78,7 @@ class Booted:
         self._keeper = subprocess.Popen(
             ["unshare", "--mount", "bash", "-c", KEEP], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self._errors, text=True, start_new_session=True,
-            env=ENVIRONMENT | {"LAYER": str(self._layer), "ENTER": ENTER, "BOOT": BOOT})
+            env=ENVIRONMENT | {"LAYER": str(self._layer), "BASE": str(base()), "ENTER": ENTER, "BOOT": BOOT})
         self._pid = ""
         try:
             self._pid = self._keeper.stdout.readline().strip()
@@ -89,7 +87,7 @@ class Booted:
                 raise CannotBoot(self._errors.read())
             # Its files, for who is outside.
             self.root = Path(f"/proc/{self._pid}/root")
-            wait_until(lambda: self._systemctl("is-system-running").stdout == "running\n", "the system to be up", 30)
+            wait_until(lambda: self._systemctl("is-system-running").stdout == "running\n", "the system to be up", 60)
         except BaseException:
             self.close()
             raise

@@ -1,27 +1,41 @@
-"""Installation: on this very system, in a layer of it that is gone afterwards. Only root can make one."""
+"""Installation: on the frozen base (Support/base.py), in a layer of it that is gone afterwards. Only root can make one."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import tempfile
+from functools import cache
 from pathlib import Path
 
+from Support.base import base
 from Support.repository import REPOSITORY
 
+# In a mount namespace, with a tmpfs at $LAYER: goes to the new system's root, which has no devices yet.
+ROOT = r"""
+mkdir "$LAYER/upper" "$LAYER/work" "$LAYER/root"
+mount -t overlay overlay -o "lowerdir=$BASE,upperdir=$LAYER/upper,workdir=$LAYER/work" "$LAYER/root"
+cd "$LAYER/root"
+mount -t proc proc proc
+mount -t sysfs -o ro sysfs sys
+mount -t tmpfs -o mode=755 tmpfs run
+"""
+
+# The repository is there as a copy in effect, and Swift as it is.
 LAYER = r"""
 set -eu
 mount -t tmpfs tmpfs "$LAYER"
-for directory in usr etc var; do
-    mkdir -p "$LAYER/$directory" "$LAYER/work-$directory"
-    mount -t overlay overlay -o "lowerdir=/$directory,upperdir=$LAYER/$directory,workdir=$LAYER/work-$directory" "/$directory"
-done
-mount -t tmpfs tmpfs /run
-mkdir /run/lock
-printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-printf '#!/bin/sh\nexec "$@"\n' >/usr/bin/sudo
+ip link set lo up
+hostname debian
+""" + ROOT + r"""
+mount --rbind /dev dev
+mount --bind /tmp tmp
+mkdir -p run/lock ".$REPOSITORY" ".$SWIFT_HERE" "$LAYER/clone" "$LAYER/clone-work"
+mount -t overlay overlay -o "lowerdir=$REPOSITORY,upperdir=$LAYER/clone,workdir=$LAYER/clone-work" ".$REPOSITORY"
+mount --bind -o ro "$SWIFT" ".$SWIFT_HERE"
 # Without systemd, what its units do; what needs no systemd is done by the real one.
-cat >/usr/local/bin/systemctl <<'END'
+cat >usr/local/bin/systemctl <<'END'
 #!/bin/sh
 case $* in
 "reload apache2") exec apachectl graceful ;;
@@ -32,21 +46,18 @@ case $* in
 *) exec /usr/bin/systemctl "$@" ;;
 esac
 END
-chmod 755 /usr/sbin/policy-rc.d /usr/bin/sudo /usr/local/bin/systemctl
-{ DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $PACKAGES; } >&2
-cd "$REPOSITORY"
-# A network of its own, so that port 80 is free.
-exec unshare -n bash -euc 'ip link set lo up; . "$SCENARIO"'
+chmod 755 usr/local/bin/systemctl
+exec chroot . env -i HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "REPOSITORY=$REPOSITORY" \
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$SWIFT_HERE/bin" \
+    bash -euc 'cd "$REPOSITORY"; . "$0"' "$SCENARIO"
 """
 
 # Until the endpoint answers by the new configuration.
 AWAIT = r"""
 await() {
-    # As long as that takes at worst: other tests are running.
-    local end=$((SECONDS + 20))
-    for _ in $(seq 50); do
-        answer=$(curl -s -m 2 "$@" http://localhost/generate-token) && case $answer in '{"token":'*) echo "$answer"; return ;; esac
-        [ "$SECONDS" -lt "$end" ] || break
+    local end=$((SECONDS + 60))
+    while [ "$SECONDS" -lt "$end" ]; do
+        answer=$(curl -s -m 10 "$@" http://localhost/generate-token) && case $answer in '{"token":'*) echo "$answer"; return ;; esac
         sleep 0.1
     done
     echo "no token: $answer" >&2; cat /var/log/apache2/error.log /var/log/lighttpd/error.log >&2
@@ -57,16 +68,26 @@ await() {
 """
 
 
-def in_layer(packages: str, scenario: str) -> list[str]:
-    """Runs a scenario in a layer of the system with Debian's packages; returns what it prints, line by line."""
+@cache
+def swift() -> Path:
+    """The folder with the toolchain's bin and lib."""
+    info = subprocess.run(["swift", "-print-target-info"], check=True, capture_output=True, text=True).stdout
+    return Path(json.loads(info)["paths"]["runtimeResourcePath"]).parents[1]
+
+
+def in_layer(scenario: str) -> list[str]:
+    """Runs a scenario as root in a layer, in a network of its own; returns what it prints, line by line."""
     layer = Path(tempfile.mkdtemp(prefix="charts-token-layer-"))
     script = layer.with_suffix(".sh")
     try:
         script.write_text(AWAIT + scenario)
         run = subprocess.run(
             # With processes of its own, none of which outlives it.
-            ["unshare", "-m", "-p", "-f", "--mount-proc", "--kill-child", "bash", "-c", LAYER], capture_output=True, text=True, timeout=600, env=os.environ | {
-                "LAYER": str(layer), "PACKAGES": packages, "REPOSITORY": str(REPOSITORY), "SCENARIO": str(script)})
+            ["unshare", "--mount", "--net", "--uts", "--pid", "--fork", "--kill-child", "bash", "-c", LAYER],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, env=os.environ | {
+                "LAYER": str(layer), "BASE": str(base()), "REPOSITORY": str(REPOSITORY), "SCENARIO": str(script),
+                # Where it is in /usr, there is another one in the layer.
+                "SWIFT": str(swift()), "SWIFT_HERE": "/swift" if swift() == Path("/usr") else str(swift())})
         assert run.returncode == 0, run.stderr
         return run.stdout.splitlines()
     finally:

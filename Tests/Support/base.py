@@ -1,0 +1,83 @@
+"""The frozen base: a fresh Debian in a folder, on which every test of installing works in a layer of its own
+(Support/layers.py). Nobody writes to it, and nothing is fetched in a layer: what is installed there lies in apt's cache.
+
+    cd Tests && /usr/bin/python3 -m Support.base      makes it, by mmdebstrap, of this machine's release and from its
+                                                      mirrors, unless .build/base has one by what stands here; as root
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+from Support.repository import REPOSITORY
+
+BASES = REPOSITORY / ".build/base"
+
+# What is there before the README's first command: the web server, and what tests look with.
+INSTALLED = [
+    "apache2", "systemd", "sudo", "curl", "openssl", "procps", "iproute2", "man-db",
+    # Of the package, which one test installs by dpkg alone.
+    "libfcgi0ldbl",
+    # What swift.org asks for, as far as a build without tests needs it.
+    "binutils", "git", "libc6-dev", "libcurl4", "libncurses6", "libsqlite3-0", "libstdc++-12-dev", "libxml2",
+]
+# What the README, apache/serve and the package install.
+FETCHED = [
+    "libfcgi-dev", "libssl-dev", "pkg-config", "g++", "libapache2-mod-fcgid", "spawn-fcgi", "libjs-chart.js",
+    "javascript-common", "lighttpd",
+]
+
+SETTLE = r"""
+set -e
+echo debian >"$1/etc/hostname"
+printf '127.0.0.1 localhost debian\n' >"$1/etc/hosts"
+chroot "$1" apt-get clean
+# With what they recommend, as anybody's apt does; mmdebstrap's doesn't.
+chroot "$1" apt-get install -q -y --download-only -o APT::Install-Recommends=true """ + " ".join(FETCHED)
+
+
+def sources() -> str:
+    """This machine's Debian mirrors, else Debian's own."""
+    targets = subprocess.run(
+        ["apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages",
+         "Origin: Debian", "Component: main"], check=True, capture_output=True, text=True).stdout
+    release = platform.freedesktop_os_release()["VERSION_CODENAME"]
+    return "\n".join(sorted(set(targets.splitlines()))) or "\n".join([
+        f"deb http://deb.debian.org/debian {release} main", f"deb http://deb.debian.org/debian {release}-updates main",
+        f"deb http://deb.debian.org/debian-security {release}-security main"])
+
+
+def base() -> Path:
+    """The base's folder; made first where there is none by what stands here."""
+    mirrors = sources()
+    folder = BASES / hashlib.sha256(f"{INSTALLED}{SETTLE}{mirrors}".encode()).hexdigest()[:16]
+    BASES.mkdir(parents=True, exist_ok=True)
+    with (BASES / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            make(folder, mirrors)
+    return folder
+
+
+def make(folder: Path, mirrors: str) -> None:
+    for other in BASES.iterdir():
+        if other.is_dir():
+            shutil.rmtree(other)
+    unfinished = folder.with_suffix(".unfinished")
+    made = subprocess.run(
+        ["mmdebstrap", "--mode=root", "--variant=minbase", "--skip=cleanup/apt", f"--include={','.join(INSTALLED)}",
+         "--dpkgopt=force-unsafe-io", f"--customize-hook={SETTLE}",
+         platform.freedesktop_os_release()["VERSION_CODENAME"], unfinished, "-"],
+        input=mirrors, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | {"LC_ALL": "C"})
+    assert made.returncode == 0, made.stdout
+    unfinished.rename(folder)
+
+
+if __name__ == "__main__":
+    base()
