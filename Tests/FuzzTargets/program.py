@@ -1,11 +1,13 @@
 """Mutated streams of FastCGI records against the running program, which must live on, answer, and not grow: on a unix
 socket with an even seed, by TCP with an odd one.
 
-    cd Tests && /usr/bin/python3 -m FuzzTargets.program [SECONDS [SEED]]
+    cd Tests && /usr/bin/python3 -m FuzzTargets.program [--seconds SECONDS | --streams STREAMS] [--seed SEED]
 """
 
 from __future__ import annotations
 
+import argparse
+import math
 import random
 import re
 import select
@@ -200,8 +202,8 @@ def size(responder: Responder) -> tuple[int, int]:
     return len(list((process / "fd").iterdir())), int(memory[1])
 
 
-def main(seconds: int = 15, seed: int = 0) -> None:
-    seed = seed or random.SystemRandom().randrange(1, 1 << 32)
+def main(seed: int, seconds: int, most: float) -> None:
+    """Sends so many streams; no more when the time is over."""
     # Also then it leaves nothing behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     streams = Streams(seed)
@@ -216,7 +218,7 @@ def main(seconds: int = 15, seed: int = 0) -> None:
     try:
         responder.start()
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        while count < most and time.monotonic() < deadline:
             sent = []
             for _ in range(STREAMS_IN_A_BATCH):
                 pieces, is_valid = streams.next()
@@ -235,7 +237,8 @@ def main(seconds: int = 15, seed: int = 0) -> None:
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text("\n".join(repr(pieces) for pieces in sent))
         print(f"{error!r}\n{responder.log()}\nprogram     {count:10,} streams with seed {seed}, FOUND SOMETHING: the last "
-              f"batch is in {kept}; again:\n    cd Tests && /usr/bin/python3 -m FuzzTargets.program {seconds} {seed}")
+              f"batch is in {kept}; again:\n    cd Tests && /usr/bin/python3 -m FuzzTargets.program --seed {seed} "
+              f"--streams {count + len(sent)}")
         sys.exit(1)
     finally:
         responder.close()
@@ -245,4 +248,9 @@ def main(seconds: int = 15, seed: int = 0) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    parser = argparse.ArgumentParser(prog="FuzzTargets.program")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--streams", type=int, default=math.inf)
+    chosen = parser.parse_args()
+    main(chosen.seed, chosen.seconds, chosen.streams)
