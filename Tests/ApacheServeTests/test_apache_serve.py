@@ -33,10 +33,10 @@ def test_it_hands_out_the_guides_token(serve):
     run = serve().up()
 
     answer = subprocess.run(
-        ["curl", "-s", f"localhost:{run.port}/generate-token"], check=True, capture_output=True, timeout=10)
+        ["curl", "-s", f"localhost:{run.port}/generate-token"], check=True, capture_output=True, timeout=60)
 
     claims = claims_of(json.loads(answer.stdout)["token"], DEMONSTRATION_KEY)
-    assert abs(claims.pop("exp") - time.time() - 48 * 3600) < 5
+    assert abs(claims.pop("exp") - time.time() - 48 * 3600) < 60
     assert claims == {
         "workspace_id": WORKSPACE, "name": "charts_token", "scopes": [{"type": "PIPES:READ", "resource": PIPE}]}
     assert json.loads(answer.stdout)["expires_in"] == 48 * 3600
@@ -109,7 +109,7 @@ def test_settings_reach_the_program_whatever_their_characters(serve):
     claims = claims_of(run.token(), key)
     assert claims["name"] == name
     assert [scope["resource"] for scope in claims["scopes"]] == ["one", "two", "three"]
-    assert abs(claims["exp"] - time.time() - 600) < 5
+    assert abs(claims["exp"] - time.time() - 600) < 60
 
 
 def test_with_a_key_of_ones_own_nothing_is_said_of_the_demonstration(serve):

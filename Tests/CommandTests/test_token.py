@@ -22,7 +22,7 @@ def test_it_prints_a_token_and_nothing_else() -> None:
     header, payload, _ = token.split(".")
     assert base64.urlsafe_b64decode(header + "==") == b'{"alg":"HS256","typ":"JWT"}'
     claims = jwt.decode(token, KEY, algorithms=["HS256"])
-    assert abs(claims["exp"] - time.time() - 48 * 3600) <= 5
+    assert abs(claims["exp"] - time.time() - 48 * 3600) <= 60
     assert base64.urlsafe_b64decode(payload + "==").decode() == (
         f'{{"workspace_id":"{WORKSPACE}","name":"charts_token","exp":{claims["exp"]},'
         f'"scopes":[{{"type":"PIPES:READ","resource":"sales"}}]}}')

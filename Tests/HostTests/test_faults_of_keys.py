@@ -17,6 +17,7 @@ from Support.load import assert_lost, under_load
 from Support.servers import IS_ROOT, Responder
 from Support.tokens import KEY, OTHER_KEY, PIPE, SETTINGS, assert_the_guides_token
 from Support.transports import LighttpdFastCgi, ModFcgid, ModProxyFcgi, Site, put_key
+from Support.waiting import AT_ONCE
 
 as_root = pytest.mark.skipif(not IS_ROOT, reason="only root can mount a small disk")
 
@@ -85,7 +86,7 @@ def test_a_key_file_that_fails_while_serving_is_answered_at_once_and_named_once(
         for _ in range(20):
             began = time.monotonic()
             status, body, errors = ask(responder)
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < AT_ONCE
             assert (status, b"not configured" in body) == (503, True)
             lines += errors
             answered += 1
@@ -130,7 +131,7 @@ class OnSmallDisk(Responder):
     def there(self, script: str) -> int:
         """Runs a script in the disk's directory; returns its exit status."""
         inside = ["nsenter", f"--mount=/proc/{self.pid}/ns/mnt", f"--wdns={self.disk}", "/bin/sh", "-c", script]
-        return subprocess.run(inside, env={"PATH": os.environ["PATH"], "KEY": KEY, "OTHER": OTHER_KEY}, timeout=10).returncode
+        return subprocess.run(inside, env={"PATH": os.environ["PATH"], "KEY": KEY, "OTHER": OTHER_KEY}, timeout=60).returncode
 
 
 FILL = "cat /dev/zero >fill 2>/dev/null"

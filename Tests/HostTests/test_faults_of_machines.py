@@ -17,6 +17,7 @@ from Support.servers import Responder
 from Support.supervisor import Supervised
 from Support.tokens import KEY, LIFETIME, OTHER_KEY, PIPE
 from Support.transports import ModProxyFcgi, put_key
+from Support.waiting import AT_ONCE
 
 ROUNDS = 2
 
@@ -123,8 +124,8 @@ def test_a_clock_that_is_set_by_a_day_costs_no_request(
                     status, token = ask(stepped)
                     now = int(time.time()) + wrong
                     assert status == 200
-                    assert abs(claims(token, key)["exp"] - now - LIFETIME) <= 5
-                    assert abs(claims(token, key)["iat"] - now) <= 5
+                    assert abs(claims(token, key)["exp"] - now - LIFETIME) <= 60
+                    assert abs(claims(token, key)["iat"] - now) <= 60
                     answered += 1
             # A day back, the token is of tomorrow, and the page asks anew without it.
             status, _ = ask(stepped, HTTP_AUTHORIZATION=f"Bearer {renewable}")
@@ -144,5 +145,5 @@ def test_a_clock_that_is_set_keeps_nobody_from_stopping_it(stepped: Responder, c
     assert ask(stepped)[0] == 200
     step(clock, -DAY)
     assert ask(stepped)[0] == 200
-    assert stepped.stop() < 2
+    assert stepped.stop() < AT_ONCE
     assert stepped.process.returncode == 0

@@ -15,6 +15,7 @@ from Support.fastcgi import answer, request_of, status_and_body
 from Support.load import assert_lost
 from Support.servers import ENVIRONMENT, Responder
 from Support.tokens import KEY, PIPE
+from Support.waiting import AT_ONCE
 
 SETTINGS = {
     "TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": PIPE, "TINYBIRD_FIXED_PARAMS": "org_id=%{REMOTE_USER}",
@@ -92,7 +93,7 @@ def test_a_NUL_in_any_variable_ends_the_connection_and_costs_no_other_request(
         for variables in ({**ALICES, name: value}, {**ALICES, name + value: b"bob"}):
             with responder.connection() as connection:
                 connection.sendall(request_of(variables.items()))
-                connection.settimeout(5)
+                connection.settimeout(60)
                 assert connection.recv(1) == b""
             with responder.connection() as connection:
                 connection.sendall(request_of(ALICES.items()))
@@ -122,7 +123,7 @@ def cgi(program: Path, variables: dict[bytes, bytes]) -> bytes:
     settings = {name.encode(): value.encode() for name, value in {**ENVIRONMENT, **SETTINGS}.items()}
     run = subprocess.run(
         [program], env={b"GATEWAY_INTERFACE": b"CGI/1.1", **settings, **variables}, stdin=subprocess.DEVNULL,
-        capture_output=True, timeout=10)
+        capture_output=True, timeout=60)
     assert run.returncode == 0, (variables.keys(), run.stderr)
     return run.stdout
 
@@ -151,7 +152,7 @@ def test_a_full_disk_behind_the_output_of_a_cgi_program_costs_the_one_answer(pro
     environment = {**ENVIRONMENT, "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET"}
     with open("/dev/full", "wb") as full:
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: full}
-        run = subprocess.run([program], env=environment, stdin=subprocess.DEVNULL, timeout=10, **streams)
+        run = subprocess.run([program], env=environment, stdin=subprocess.DEVNULL, timeout=60, **streams)
     assert run.returncode == 0
     if stream == "stderr":
         assert status_and_body(run.stdout)[0] == 503
@@ -172,5 +173,5 @@ def test_1000_kept_connections_on_4_threads(directory: Path, program: Path, runn
     print(f"{answered / (time.monotonic() - began):.0f} requests a second")
     for connection in connections:
         connection.close()
-    assert responder.stop() < 1
+    assert responder.stop() < AT_ONCE
     assert_lost("1,000 kept connections on 4 threads", answered, 0, at_most=0)

@@ -63,7 +63,7 @@ def test_it_serves_on_a_unix_socket_and_removes_it(directory: Path, program: Pat
     ask(unix(path))
     assert stat.S_IMODE(path.stat().st_mode) == 0o660
     process.send_signal(signal.SIGTERM)
-    assert process.wait(5) == 0
+    assert process.wait(60) == 0
     assert not path.exists()
 
 
@@ -91,7 +91,7 @@ def test_it_serves_on_a_tcp_port_of_the_loopback(
     wait_until(lambda: accepts(lambda: socket.create_connection((host, port))), "the port")
     ask(socket.create_connection((host, port)))
     process.send_signal(signal.SIGTERM)
-    assert process.communicate(timeout=5) == ("", "")
+    assert process.communicate(timeout=60) == ("", "")
 
 
 def test_a_port_that_other_machines_can_reach_is_warned_about(program: Path, start) -> None:
@@ -107,7 +107,7 @@ def test_a_live_owner_is_not_stolen_from(directory: Path, program: Path, start) 
     # Nor from one that can't accept just now.
     first.send_signal(signal.SIGSTOP)
     second = start(program, "serve", "--listen", path)
-    _, errors = second.communicate(timeout=5)
+    _, errors = second.communicate(timeout=60)
     first.send_signal(signal.SIGCONT)
     assert second.returncode == os.EX_UNAVAILABLE
     assert errors == (
@@ -155,7 +155,7 @@ def test_what_is_not_a_socket_stays(directory: Path, program: Path, start, kind:
     path = directory / "x"
     {"file": path.touch, "directory": path.mkdir, "symbolic link": lambda: path.symlink_to("/nonexistent")}[kind]()
     process = start(program, "serve", "--listen", path)
-    _, errors = process.communicate(timeout=5)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == os.EX_UNAVAILABLE
     assert "there is something that isn't a socket" in errors
     assert os.path.lexists(path)
@@ -171,7 +171,7 @@ def test_what_is_not_a_socket_stays(directory: Path, program: Path, start, kind:
 ])
 def test_wrong_usage_is_explained(program: Path, start, arguments: list[str], message: str) -> None:
     process = start(program, "serve", *arguments)
-    _, errors = process.communicate(timeout=5)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == os.EX_USAGE
     assert message in errors
 
@@ -179,7 +179,7 @@ def test_wrong_usage_is_explained(program: Path, start, arguments: list[str], me
 @pytest.mark.parametrize("path", ["/nonexistent/x.sock", "/" + "x" * 200 + "/x"])
 def test_a_path_that_cannot_be_is_one_clear_line(program: Path, start, path: str) -> None:
     process = start(program, "serve", "--listen", path)
-    _, errors = process.communicate(timeout=5)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == os.EX_UNAVAILABLE
     assert errors.startswith(f"charts-token: error: can't listen on {path}: ")
     assert errors.count("\n") == 1
@@ -197,13 +197,13 @@ def test_a_supervisors_socket_is_served(directory: Path, program: Path, start) -
 def test_a_supervisor_is_told_when_it_is_ready_and_when_it_stops(directory: Path, program: Path, start) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
         supervisor.bind(str(directory / "notify"))
-        supervisor.settimeout(5)
+        supervisor.settimeout(60)
         process = start(program, "serve", "--listen", directory / "x.sock", NOTIFY_SOCKET=str(directory / "notify"))
         assert supervisor.recv(100) == b"READY=1"
         ask(unix(directory / "x.sock"))
         process.send_signal(signal.SIGTERM)
         assert supervisor.recv(100) == b"STOPPING=1"
-        assert process.wait(5) == 0
+        assert process.wait(60) == 0
 
 
 def test_systemd_accepts_the_units(directory: Path, program: Path) -> None:

@@ -29,7 +29,7 @@ def test_64_clients_that_keep_their_connections(
     failures: list[str] = []
 
     def client() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", site.server.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", site.server.port, timeout=60)
         for _ in range(3 if site.is_cgi else 10):
             try:
                 connection.request("GET", "/generate-token")

@@ -113,10 +113,10 @@ def test_a_body_is_refused_and_costs_nothing(site: Recipe, directory: Path) -> N
 def test_haproxy_reads_its_file_without_a_warning(directory: Path, program: Path) -> None:
     server = Haproxy(directory, program, names=["alice"], renewal=True).server
     server.port = free_port()
-    checked = subprocess.run([*server.command(), "-c"], capture_output=True, text=True, timeout=30)
+    checked = subprocess.run([*server.command(), "-c"], capture_output=True, text=True, timeout=60)
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
 def test_caddys_file_is_formatted_as_caddy_does() -> None:
-    formatted = subprocess.run(["caddy", "fmt", Caddy.recipe], capture_output=True, text=True, timeout=30)
+    formatted = subprocess.run(["caddy", "fmt", Caddy.recipe], capture_output=True, text=True, timeout=60)
     assert formatted.stdout == Caddy.recipe.read_text()

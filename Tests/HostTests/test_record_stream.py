@@ -38,7 +38,7 @@ def responder(directory: Path, program: Path, running) -> Responder:
 def outcome(responder: Responder, pieces: list[bytes]) -> bytes:
     """What comes back for pieces that are sent one by one, until the program closes the connection."""
     with responder.connection() as connection:
-        connection.settimeout(5)
+        connection.settimeout(60)
         received = b""
         try:
             for piece in pieces:

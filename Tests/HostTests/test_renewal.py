@@ -62,12 +62,12 @@ def renewing(transport: type[Site], directory: Path, program: Path, running) -> 
 
 def test_a_good_token_is_renewed_with_its_claims_and_first_iat(renewing: Site) -> None:
     first = token_in(fetch(renewing.url))
-    assert abs(all_claims(first)["iat"] - time.time()) <= 5
+    assert abs(all_claims(first)["iat"] - time.time()) <= 60
     old = signed()
     for token in [first, old]:
         for scheme in ["Bearer", "bearer", "BEARER "]:
             new = token_in(fetch(renewing.url, "--header", f"Authorization: {scheme} {token}"))
-            assert abs(all_claims(new)["exp"] - time.time() - LIFETIME) <= 5
+            assert abs(all_claims(new)["exp"] - time.time() - LIFETIME) <= 60
             assert {**all_claims(new), "exp": 0} == {**all_claims(token), "exp": 0}
     again = token_in(fetch(renewing.url, *bearer(new)))
     assert all_claims(again)["iat"] == all_claims(old)["iat"]

@@ -14,7 +14,7 @@ import pytest
 from Support.fastcgi import answer, request
 from Support.servers import Responder
 from Support.tokens import KEY, PIPE, assert_the_guides_token
-from Support.waiting import wait_until
+from Support.waiting import AT_ONCE, wait_until
 
 ENVIRONMENT = {"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": PIPE}
 BOTH_SOCKETS = pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
@@ -44,7 +44,7 @@ def test_a_signal_ends_it_at_once_with_status_0(
         assert_is_token(ask(responder))
     else:
         wait_until(lambda: waits_for_signals(responder.pid), "the program to wait")
-    assert responder.stop(number) < 1
+    assert responder.stop(number) < AT_ONCE
     assert responder.process.returncode == 0
 
 
@@ -67,8 +67,8 @@ def test_what_waits_in_the_backlog_is_still_answered(directory: Path, program: P
     for connection in waiting:
         with connection:
             assert_is_token(answer(connection))
-    assert responder.process.wait(5) == 0
-    assert time.monotonic() - began < 2
+    assert responder.process.wait(60) == 0
+    assert time.monotonic() - began < AT_ONCE
 
 
 @BOTH_SOCKETS
@@ -78,7 +78,7 @@ def test_silent_connections_keep_it_neither_from_answering_nor_from_ending(
     responder = running(Responder(directory, program, ENVIRONMENT, tcp=tcp))
     silent = [responder.connection() for _ in range(20)]
     assert_is_token(ask(responder))
-    assert responder.stop() < 3
+    assert responder.stop() < AT_ONCE
     assert responder.process.returncode == 0
     for connection in silent:
         connection.close()
@@ -95,8 +95,9 @@ def test_a_full_descriptor_table_passes(directory: Path, program: Path, running,
         connection.close()
     for _ in range(20):
         assert_is_token(ask(responder))
-    assert responder.log().count("accept") == 1
-    assert responder.stop() < 1
+    # Not for each try: once, and again where it had passed in between.
+    assert responder.log().count("accept") <= len(silent)
+    assert responder.stop() < AT_ONCE
     assert responder.process.returncode == 0
 
 
@@ -108,7 +109,7 @@ def test_a_full_descriptor_table_keeps_it_from_nothing_when_it_is_to_end(
     responder = running(limited)
     silent = [responder.connection() for _ in range(40)]
     wait_until(lambda: "charts-token: warning:" in responder.log(), "the warning")
-    assert responder.stop() < 3
+    assert responder.stop() < AT_ONCE
     assert responder.process.returncode == 0
     for connection in silent:
         connection.close()
@@ -123,7 +124,7 @@ def test_what_is_not_fastcgi_harms_nobody_else(directory: Path, program: Path, r
         with responder.connection() as connection:
             connection.sendall(garbage)
     assert_is_token(ask(responder))
-    assert responder.stop() < 1
+    assert responder.stop() < AT_ONCE
     assert responder.process.returncode == 0
 
 

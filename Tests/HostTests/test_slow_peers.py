@@ -15,7 +15,7 @@ import pytest
 from Support.fastcgi import PARAMS, STDIN, answer, record, request, request_of
 from Support.servers import IS_ROOT, Responder
 from Support.tokens import KEY, PIPE, assert_the_guides_token
-from Support.waiting import wait_until
+from Support.waiting import AT_ONCE, wait_until
 
 ENVIRONMENT = {"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": PIPE, "TINYBIRD_THREADS": "2"}
 ABORT_REQUEST = 2
@@ -24,10 +24,10 @@ LIMIT = 10
 as_root = pytest.mark.skipif(not IS_ROOT, reason="only root sees what the program waits for")
 
 
-def ask(responder: Responder, seconds: float = 5) -> None:
+def ask(responder: Responder) -> None:
     with responder.connection() as connection:
         connection.sendall(request())
-        _, _, body = answer(connection, seconds).partition(b"\r\n\r\n")
+        _, _, body = answer(connection).partition(b"\r\n\r\n")
         assert_the_guides_token(body)
 
 
@@ -40,18 +40,16 @@ def test_a_byte_now_and_then_is_waited_for_for_10_seconds_and_holds_no_thread(
     slow = [responder.connection() for _ in range(6)]
     whole = request()
     began = time.monotonic()
-    for index in range(2 * LIMIT):
-        try:
+    with pytest.raises(OSError):
+        # By this pace the request would take three times as long.
+        for index in range(len(whole) - 1):
             for connection in slow:
                 connection.sendall(whole[index:index + 1])
-        except OSError:
-            break
-        asked = time.monotonic()
-        ask(responder)
-        assert time.monotonic() - asked < 1
-        time.sleep(0.7)
-    ended = time.monotonic() - began
-    assert LIMIT <= ended < LIMIT + 3
+            asked = time.monotonic()
+            ask(responder)
+            assert time.monotonic() - asked < AT_ONCE
+            time.sleep(0.7)
+    assert time.monotonic() - began >= LIMIT
     for connection in slow:
         connection.close()
 
@@ -80,7 +78,7 @@ def test_a_request_under_way_when_the_program_is_told_to_stop_is_answered(
         connection.sendall(whole[20:])
         _, _, body = answer(connection).partition(b"\r\n\r\n")
         assert_the_guides_token(body)
-    assert responder.process.wait(timeout=5) == 0
+    assert responder.process.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize("sent", [
@@ -114,7 +112,7 @@ def test_a_peer_that_breaks_off_or_talks_nonsense_costs_nothing(
         with responder.connection() as connection:
             connection.sendall(sent)
             connection.shutdown(socket.SHUT_WR)
-            connection.settimeout(5)
+            connection.settimeout(60)
             while connection.recv(4096):
                 pass
     ask(responder)
@@ -189,7 +187,7 @@ def test_a_long_answer_that_nobody_reads_is_given_up_after_10_seconds(
         with responder.connection() as connection:
             connection.sendall(request())
             assert answer(connection)
-        wait_until(lambda: "write" not in calls(responder.pid), "the program to give up", LIMIT + 3)
+        wait_until(lambda: "write" not in calls(responder.pid), "the program to give up")
         assert time.monotonic() - began >= LIMIT
 
 
@@ -225,4 +223,4 @@ def test_1000_kept_connections_on_2_threads(directory: Path, program: Path, runn
     ask(responder)
     for connection in connections:
         connection.close()
-    assert responder.stop() < 1
+    assert responder.stop() < AT_ONCE

@@ -58,7 +58,7 @@ def installed(system: Booted, deb: Path) -> Booted:
 def ask(system: Booted) -> None:
     """One request, as a web server makes it; fails unless it's answered by a token."""
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(10)
+        connection.settimeout(60)
         connection.connect(str(system.root / PATH))
         connection.sendall(request())
         output, errors = outputs(connection)

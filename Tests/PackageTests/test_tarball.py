@@ -61,7 +61,7 @@ def test_the_wrapper_answers_from_beside_it(unpacked: Path, tmp_path: Path) -> N
     wrapper.write_text((unpacked / "apache/generate-token.example").read_text().replace("/home/user", str(tmp_path)))
     answer = subprocess.run(
         ["sh", wrapper], env={"GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET"}, check=True, capture_output=True,
-        text=True, timeout=10).stdout
+        text=True, timeout=60).stdout
     assert claims_in(answer.partition("\n\n")[2])["scopes"] == SCOPES
 
 

@@ -43,7 +43,7 @@ def command_lines():
 def fetch(url):
     """Status, headers and body, whatever the status."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             return answer.status, answer.headers, answer.read().decode()
     except urllib.error.HTTPError as answer:
         return answer.code, answer.headers, answer.read().decode()
@@ -117,7 +117,7 @@ class Serve:
         """What the terminal does at Ctrl-C: the signal goes to everyone in its foreground."""
         os.killpg(self.process.pid, number)
 
-    def end(self, timeout=20):
+    def end(self, timeout=60):
         """Its exit status, when it has ended."""
         return self.process.wait(timeout)
 
@@ -135,7 +135,7 @@ class Serve:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(20)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()

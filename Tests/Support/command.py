@@ -24,7 +24,7 @@ def run(*arguments: str, settings: dict[str, str | bytes] = GUIDES, stdin: str =
     """Runs a command; no run ever prints the key."""
     assert PROGRAM.is_file(), f"{PROGRAM} is not there: build it, or set CHARTS_TOKEN_PROGRAM"
     done = subprocess.run(
-        [PROGRAM, *arguments], env=settings, input=stdin.encode(), capture_output=True, timeout=10, check=False)
+        [PROGRAM, *arguments], env=settings, input=stdin.encode(), capture_output=True, timeout=60, check=False)
     for stream in (done.stdout, done.stderr):
         assert b"not-a-real-signature" not in stream
     return Run(done.returncode, done.stdout.decode(), done.stderr.decode())

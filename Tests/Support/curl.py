@@ -22,7 +22,7 @@ class Answer:
 def fetch(url: str, *options: str) -> Answer:
     """One request. `--path-as-is` keeps curl from tidying a path that a test has made untidy."""
     completed = subprocess.run(
-        ["curl", "--silent", "--show-error", "--include", "--path-as-is", "--max-time", "15",
+        ["curl", "--silent", "--show-error", "--include", "--path-as-is", "--max-time", "60",
          "--header", "Expect:", *options, url],
         capture_output=True, check=False)
     assert completed.returncode == 0, f"curl {url}: {completed.stderr.decode()}"

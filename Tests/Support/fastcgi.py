@@ -39,7 +39,7 @@ def request(**variables: str) -> bytes:
     return request_of((name.encode(), value.encode()) for name, value in variables.items())
 
 
-def outputs(connection: socket.socket, seconds: float = 10) -> tuple[bytes, bytes]:
+def outputs(connection: socket.socket, seconds: float = 60) -> tuple[bytes, bytes]:
     """What the responder writes to standard output and to the error stream, until it ends the request; fails when it
     breaks off."""
     connection.settimeout(seconds)
@@ -57,7 +57,7 @@ def outputs(connection: socket.socket, seconds: float = 10) -> tuple[bytes, byte
                 written[kind] += content
 
 
-def answer(connection: socket.socket, seconds: float = 10) -> bytes:
+def answer(connection: socket.socket, seconds: float = 60) -> bytes:
     """What the responder writes to standard output, until it ends the request; fails when it breaks off."""
     return outputs(connection, seconds)[0]
 

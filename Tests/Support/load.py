@@ -127,7 +127,7 @@ class Load:
                 self._ended.wait(0.02)
 
     def _request(self) -> tuple[str, bool]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", "/generate-token", headers={"Connection": "close"})
             response = connection.getresponse()

@@ -123,7 +123,7 @@ class Certificates:
         self._issue("server", "/CN=localhost", self.authority, "subjectAltName=IP:127.0.0.1,DNS:localhost")
 
     def _openssl(self, *arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=30)
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=60)
 
     def path(self, name: str, kind: str = "pem") -> Path:
         return self.directory / f"{name}.{kind}"

@@ -37,7 +37,7 @@ class Machine:
         return os.readlink(self.path) != os.readlink("/proc/self/ns/net")
 
     def ip(self, *arguments: str) -> None:
-        completed = subprocess.run([*self.prefix, "ip", *arguments], capture_output=True, text=True, timeout=10)
+        completed = subprocess.run([*self.prefix, "ip", *arguments], capture_output=True, text=True, timeout=60)
         assert completed.returncode == 0, f"ip {arguments}: {completed.stderr}"
 
     def enter(self) -> None:
@@ -65,4 +65,4 @@ class Machine:
     def close(self) -> None:
         """Ends the keeper, and with it, when no process is left, the namespace and its cables."""
         self._keeper.stdin.close()
-        self._keeper.wait(timeout=10)
+        self._keeper.wait(timeout=60)

@@ -40,7 +40,7 @@ def basic(name: str, password: str = PASSWORD) -> str:
     return "Authorization: Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
-def exchange(port: int, request: bytes, context: ssl.SSLContext | None = None, seconds: float = 5) -> bytes:
+def exchange(port: int, request: bytes, context: ssl.SSLContext | None = None, seconds: float = 60) -> bytes:
     """Everything that the server sends on one connection: several answers, or none."""
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:

@@ -44,7 +44,7 @@ def assert_the_guides_token(body: bytes, key: str = KEY) -> str:
     assert part(token, 0) == '{"alg":"HS256","typ":"JWT"}'
     claims = jwt.decode(token, key, algorithms=["HS256"])
     assert isinstance(claims["exp"], int)
-    assert abs(claims["exp"] - now - LIFETIME) <= 5
+    assert abs(claims["exp"] - now - LIFETIME) <= 60
     assert part(token, 1) == (
         f'{{"workspace_id":"{WORKSPACE}","name":"charts_token","exp":{claims["exp"]},'
         f'"scopes":[{{"type":"PIPES:READ","resource":"{PIPE}"}}]}}')

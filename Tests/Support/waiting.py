@@ -8,6 +8,10 @@ from typing import TypeVar
 
 Value = TypeVar("Value")
 
+# What happens at once takes no longer than this, in seconds, on a machine however busy; what waits for a peer waits
+# longer, as the program gives those 10 seconds.
+AT_ONCE = 8
+
 
 def wait_until(condition: Callable[[], Value], what: str, seconds: float = 30) -> Value:
     """Polls until `condition` holds, and returns its value. Fails after a time that only a fault takes."""
