@@ -52,8 +52,8 @@ def test_every_link_to_a_file_leads_to_one() -> None:
 def meanwhile(block: str) -> str:
     """While a block serves, what is said to do in another shell."""
     return f"""
-{block.strip()} >/dev/null & serve=$!
-until curl -s -o /dev/null localhost:5151; do kill -0 "$serve"; sleep 0.1; done
+{block.strip()} >/root/output & serve=$!
+until grep -q "is serving" /root/output; do kill -0 "$serve"; sleep 0.1; done
 {BLOCKS["curl"]}
 echo
 kill "$serve"
