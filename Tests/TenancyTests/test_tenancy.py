@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -67,8 +68,8 @@ def workspace() -> Workspace:
 @pytest.fixture(scope="module")
 def ask(shared: Path, program: Path) -> Iterator[Callable[..., tuple[int, dict]]]:
     """Asks for a token, with a visitor's name as the web server's login would send it."""
-    directory = shared / "tenancy"
-    directory.mkdir(mode=0o755)
+    directory = Path(tempfile.mkdtemp(dir=shared))
+    directory.chmod(0o755)
     responder = Responder(directory, program, {"TINYBIRD_SIGNING_KEY": KEY})
 
     def ask(settings: dict[str, str], name: bytes) -> tuple[int, dict]:
