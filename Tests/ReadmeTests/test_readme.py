@@ -52,6 +52,7 @@ def test_every_link_to_a_file_leads_to_one() -> None:
 def meanwhile(block: str) -> str:
     """While a block serves, what is said to do in another shell."""
     return f"""
+: >/root/output
 {block.strip()} >/root/output & serve=$!
 until grep -q "is serving" /root/output; do kill -0 "$serve"; sleep 0.1; done
 {BLOCKS["curl"]}
