@@ -119,16 +119,19 @@ def meaning(name: str, value: str | None, denormals: dict[str, str]) -> Any:
         return re.sub(r"\.?0*$", "", value) if "." in value else value
     if KIND[name] == "structure":
         value = json.loads(value)
-        return NULL if value is None else value if isinstance(value, str) else digits(value)
+        return NULL if value is None else value if isinstance(value, str) else comparable(name, value)
     return value or EMPTY
 
 
-def digits(value: Any) -> Any:
-    """Numbers within a structure as texts: long ones are shown as such."""
-    if isinstance(value, (list, dict)):
-        return [digits(each) for each in value] if isinstance(value, list) else {
-            key: digits(each) for key, each in value.items()}
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def comparable(name: str, value: Any) -> Any:
+    """A structure's value; without types within it, nobody knows of a quoted number that it is one."""
+    if name not in ("json", "variant", "dynamic"):
+        return value
+    if isinstance(value, list):
+        return [comparable(name, each) for each in value]
+    if isinstance(value, dict):
+        return {key: comparable(name, each) for key, each in value.items()}
+    return str(value) if isinstance(value, int) else value
 
 
 def reading(name: str, text: str) -> Any:
@@ -143,7 +146,7 @@ def reading(name: str, text: str) -> Any:
         return clock(text.replace("\u202f", " "))
     if KIND[name] == "structure":
         try:
-            return digits(json.loads(text))
+            return comparable(name, json.loads(text))
         except ValueError:
             return text
     return text
