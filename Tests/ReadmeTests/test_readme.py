@@ -16,13 +16,15 @@ from pathlib import Path
 
 from Support.layers import in_layer
 from Support.marks import as_root
-from Support.readme import BLOCKS, README, SCOPES, claims_in
+from Support.readme import BLOCKS, README, SCOPES, block, claims_in
 from Support.repository import REPOSITORY
-from Support.tokens import KEY
+from Support.tinybird import Tinybird
+from Support.tokens import KEY, SETTINGS
+from Support.transports import ModProxyFcgi
 
 USED: set[str] = {
     "serve", "curl", "answer", "serve-own", "build", "install", "key", "vhost", "restart", "reload", "spawn-fcgi", "htaccess",
-    "lighttpd", "check", "basic", "tests", "tests-long",
+    "lighttpd", "check", "check-online", "check-url", "basic", "tests", "tests-long",
     # Run by PackageTests.
     "build-deb", "package", "key-conf", "a2enconf",
     # Run by HostTests/test_readme_logins.py.
@@ -87,6 +89,35 @@ def test_check_reports_the_settings() -> None:
     assert run.returncode == 0, run.stderr
     assert "sales_by_city" in run.stdout
     assert KEY not in run.stdout
+
+
+def test_check_asks_tinybird() -> None:
+    tinybird = Tinybird()
+    try:
+        tinybird.workspace.publish("sales_by_city", block("pipe").replace("SELECT", "%SELECT", 1))
+        tinybird.workspace.create("orders", "city String, amount UInt32, org_id String", "SELECT 'Berlin', 5, 'alice'")
+        run = subprocess.run(
+            ["bash", "-c", BLOCKS["check-online"]], cwd=REPOSITORY, capture_output=True, text=True,
+            env=os.environ | {"TINYBIRD_API": f"http://127.0.0.1:{tinybird.server_port}"})
+    finally:
+        tinybird.shutdown()
+        tinybird.server_close()
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.endswith("ok: the pipe sales_by_city uses org_id\nok: a token opens the pipe sales_by_city: 1 rows\n")
+    assert KEY not in run.stdout
+
+
+def test_check_asks_the_site(directory: Path, program: Path) -> None:
+    site = ModProxyFcgi(directory, program, settings={**SETTINGS, "TINYBIRD_ALLOWED_ORIGINS": "https://www.example.com"})
+    try:
+        site.start()
+        command = block("check-url", **{"https://your.site/generate-token": site.url})
+        run = subprocess.run(["bash", "-c", command], cwd=REPOSITORY, capture_output=True, text=True)
+    finally:
+        site.close()
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "ok: a page of https://www.example.com can read the response" in run.stdout
+
 
 
 def test_the_command_for_the_tests_is_the_one_that_ci_runs() -> None:
