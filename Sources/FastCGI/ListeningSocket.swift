@@ -1,4 +1,3 @@
-import CFastCGI
 import Glibc
 
 /// A socket that the program opens by itself, where no web server or supervisor hands one over.
@@ -16,23 +15,26 @@ public struct ListeningSocket: ~Copyable {
         /// Reads `PATH`, which has a slash, or `HOST:PORT`: an IPv4 address, an IPv6 address in brackets, or
         /// `localhost`; nil where it is neither. Without a host it is the loopback address.
         public init?(_ text: String) {
-            if text.contains("/") {
+            let bytes = text.utf8
+            if bytes.contains(UInt8(ascii: "/")) {
                 self = .path(text)
                 return
             }
-            guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0
+            guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")),
+                let port = UInt16(text[bytes.index(after: colon)...]), port > 0
             else { return nil }
-            var host = String(text[..<colon])
-            if host.isEmpty || host == "localhost" { host = "127.0.0.1" }
-            if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-            guard SocketAddress(host: host, port: port) != nil else { return nil }
-            self = .port(host: host, port: port)
+            var host = bytes[..<colon]
+            if host.first == UInt8(ascii: "["), host.last == UInt8(ascii: "]") { host = host.dropFirst().dropLast() }
+            let isNamed = host.isEmpty || host.elementsEqual("localhost".utf8)
+            let address = isNamed ? "127.0.0.1" : String(decoding: host, as: UTF8.self)
+            guard SocketAddress(host: address, port: port) != nil else { return nil }
+            self = .port(host: address, port: port)
         }
 
         /// Whether other machines can reach it.
         public var isRemote: Bool {
             guard case .port(let host, _) = self else { return false }
-            return !host.hasPrefix("127.") && host != "::1"
+            return !host.utf8.starts(with: "127.".utf8) && !host.utf8.elementsEqual("::1".utf8)
         }
     }
 
@@ -41,12 +43,15 @@ public struct ListeningSocket: ~Copyable {
         /// The sentence.
         public let description: String
 
-        init(_ description: String) { self.description = description }
-
-        init(_ address: String, _ call: String) {
-            self.init("can't listen on \(address): \(SystemError(call))")
+        init(_ address: String, _ reason: some CustomStringConvertible) {
+            description = "can't listen on \(address): \(reason)"
         }
     }
+
+    /// How long the lock of a directory is waited for, in nanoseconds.
+    private static let lockLimit = 5 * nanosecondsPerSecond
+    /// How often it is tried, in microseconds.
+    private static let lockPause: useconds_t = 10_000
 
     /// The listening descriptor.
     public let descriptor: Int32
@@ -64,7 +69,11 @@ public struct ListeningSocket: ~Copyable {
             (descriptor, inode) = try Self.listen(at: path, mode: mode)
             self.path = path
         case .port(let host, let port):
-            descriptor = try Self.listen(host: host, port: port)
+            let name = "\(host) port \(port)"
+            guard let address = SocketAddress(host: host, port: port) else {
+                throw Failure(name, "write an address in numbers")
+            }
+            descriptor = try Self.listen(on: address, name, mode: mode)
             path = nil
             inode = 0
         }
@@ -77,30 +86,34 @@ public struct ListeningSocket: ~Copyable {
     }
 
     private static func listen(at path: String, mode: mode_t) throws(Failure) -> (descriptor: Int32, inode: ino_t) {
-        guard let address = SocketAddress(path: path) else {
-            throw Failure("can't listen on \(path): a unix socket's path has at most 107 bytes")
+        guard let address = SocketAddress(path: Array(path.utf8)) else {
+            throw Failure(path, "a unix socket's path has at most 107 bytes")
         }
-        // Two of us that start at once must not each take the other's new socket for a stale one.
-        let end = path.lastIndex(of: "/") ?? path.startIndex
+        let end = path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
         let directory = end == path.startIndex ? "/" : String(path[..<end])
         let lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard lock >= 0 else { throw Failure(path, "open \(directory)") }
+        guard lock >= 0 else { throw Failure(path, SystemError("open \(directory)")) }
         defer { close(lock) }
-        guard flock(lock, LOCK_EX) == 0 else { throw Failure(path, "flock \(directory)") }
-
+        try wait(for: lock, of: directory, path)
         try removeStaleSocket(at: path, address)
-        let descriptor = try makeSocket(address, path)
-        // Created with its mode at once: for a moment with another, somebody else could connect.
-        let umask = Glibc.umask(0o777 & ~mode)
-        let bound = address.withPointer { bind(descriptor, $0, $1) }
-        Glibc.umask(umask)
+        let descriptor = try listen(on: address, path, mode: mode)
         var status = stat()
-        guard bound == 0, Glibc.listen(descriptor, SOMAXCONN) == 0, lstat(path, &status) == 0 else {
-            let failure = Failure(path, "bind")
-            close(descriptor)
-            throw failure
-        }
+        lstat(path, &status)
         return (descriptor, status.st_ino)
+    }
+
+    /// Waits for the lock of a directory, so that of two that start at once neither takes the other's new socket for a
+    /// stale one. Anybody who may read the directory can hold that lock, so it is not waited for without end.
+    private static func wait(for lock: Int32, of directory: String, _ path: String) throws(Failure) {
+        let deadline = monotonicTime + lockLimit
+        while flock(lock, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK else { throw Failure(path, SystemError("flock \(directory)")) }
+            guard monotonicTime < deadline else {
+                let remedy = "end it (lslocks(8) shows which), or choose another directory"
+                throw Failure(path, "another process holds a lock on \(directory); \(remedy)")
+            }
+            usleep(lockPause)
+        }
     }
 
     /// Removes the socket of a process that has gone; anything else stays as it is.
@@ -108,30 +121,28 @@ public struct ListeningSocket: ~Copyable {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
-            throw Failure("can't listen on \(path): there is something that isn't a socket; choose another path")
+            throw Failure(path, "there is something that isn't a socket; choose another path")
         }
         let probe = try makeSocket(address, path)
         defer { close(probe) }
         // A live owner with a full backlog doesn't refuse: it makes us wait, and that is an answer too.
         _ = fcntl(probe, F_SETFL, O_NONBLOCK)
         guard address.withPointer({ connect(probe, $0, $1) }) != 0, errno == ECONNREFUSED else {
-            throw Failure("can't listen on \(path): another process does; stop it, or choose another path")
+            throw Failure(path, "another process does; stop it, or choose another path")
         }
-        guard unlink(path) == 0 else { throw Failure(path, "unlink") }
+        guard unlink(path) == 0 else { throw Failure(path, SystemError("unlink")) }
     }
 
-    private static func listen(host: String, port: UInt16) throws(Failure) -> Int32 {
-        let name = "\(host) port \(port)"
-        guard let address = SocketAddress(host: host, port: port) else {
-            throw Failure("can't listen on \(name): write an address in numbers")
-        }
+    private static func listen(on address: SocketAddress, _ name: String, mode: mode_t) throws(Failure) -> Int32 {
         let descriptor = try makeSocket(address, name)
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        // A unix socket gets its mode at once: for a moment with another, somebody else could connect.
+        let umask = Glibc.umask(0o777 & ~mode)
+        defer { Glibc.umask(umask) }
         guard address.withPointer({ bind(descriptor, $0, $1) }) == 0, Glibc.listen(descriptor, SOMAXCONN) == 0 else {
-            let failure = Failure(name, "bind")
-            close(descriptor)
-            throw failure
+            defer { close(descriptor) }
+            throw Failure(name, SystemError("bind"))
         }
         return descriptor
     }
@@ -139,7 +150,7 @@ public struct ListeningSocket: ~Copyable {
     private static func makeSocket(_ address: SocketAddress, _ name: String) throws(Failure) -> Int32 {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(Int32(address.family), type, 0)
-        guard descriptor >= 0 else { throw Failure(name, "socket") }
+        guard descriptor >= 0 else { throw Failure(name, SystemError("socket")) }
         return descriptor
     }
 }

@@ -1,4 +1,4 @@
-import CFastCGI
+import CLinux
 import Glibc
 
 /// The supervisor that has started this process, as systemd's protocols have it.
@@ -15,11 +15,14 @@ public enum ServiceManager {
     ///
     /// - Parameter state: `READY=1` or `STOPPING=1`.
     static func notify(_ state: String) {
-        guard let name = getenv("NOTIFY_SOCKET"), var path = Optional(String(cString: name)),
-            path.hasPrefix("/") || path.hasPrefix("@")
-        else { return }
-        // A name of the abstract namespace, which begins with a NUL.
-        if path.hasPrefix("@") { path = "\0" + path.dropFirst() }
+        guard let name = getenv("NOTIFY_SOCKET") else { return }
+        var path = [UInt8](UnsafeRawBufferPointer(start: name, count: strlen(name)))
+        switch path.first {
+        case UInt8(ascii: "/"): break
+        // A name of the abstract namespace, which starts with a NUL.
+        case UInt8(ascii: "@"): path[0] = 0
+        default: return
+        }
         guard let address = SocketAddress(path: path) else { return }
         let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }

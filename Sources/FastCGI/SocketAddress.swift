@@ -8,14 +8,14 @@ struct SocketAddress {
     /// The address family.
     var family: sa_family_t { storage.ss_family }
 
-    /// A unix socket's address; nil where the path is too long for one.
-    init?(path: String) {
+    /// A unix socket's address, by the bytes of its path; nil where there are too many.
+    init?(path: [UInt8]) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        length = socklen_t(MemoryLayout<sockaddr_un>.size)
+        guard !path.isEmpty, path.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
+        // Of an abstract name, each byte counts.
+        length = socklen_t(MemoryLayout<sa_family_t>.size + path.count)
         store(address)
     }
 

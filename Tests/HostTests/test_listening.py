@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
@@ -138,6 +139,42 @@ def test_of_many_that_start_at_once_on_a_stale_socket_one_serves(directory: Path
     assert sorted(process.poll() or 0 for process in started) == [0] + [os.EX_UNAVAILABLE] * 7
 
 
+def waits_for_the_lock(process: subprocess.Popen[str], directory: Path) -> bool:
+    """Whether a program has the directory open, in which it will put its socket."""
+    descriptors = Path(f"/proc/{process.pid}/fd").iterdir()
+    return any(os.path.realpath(descriptor) == str(directory) for descriptor in descriptors)
+
+
+def test_two_that_start_at_once_wait_for_each_other(directory: Path, program: Path, start) -> None:
+    path = directory / "x.sock"
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(path))
+    # As a third one that starts.
+    lock = os.open(directory, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    started = [start(program, "serve", "--listen", path) for _ in range(2)]
+    wait_until(lambda: all(waits_for_the_lock(process, directory) for process in started), "both to wait")
+    assert not accepts(lambda: unix(path))
+    os.close(lock)
+    wait_until(lambda: accepts(lambda: unix(path)), "the socket")
+    wait_until(lambda: any(process.poll() is not None for process in started), "one to give up")
+    ask(unix(path))
+    assert sorted(process.poll() or 0 for process in started) == [0, os.EX_UNAVAILABLE]
+
+
+def test_a_lock_that_is_not_given_up_is_reported(directory: Path, program: Path, start) -> None:
+    # Whoever may read the directory may lock it.
+    lock = os.open(directory, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    process = start(program, "serve", "--listen", directory / "x.sock")
+    _, errors = process.communicate(timeout=60)
+    os.close(lock)
+    assert process.returncode == os.EX_UNAVAILABLE
+    assert errors == (
+        f"charts-token: error: can't listen on {directory}/x.sock: another process holds a lock on {directory}; "
+        "end it (lslocks(8) shows which), or choose another directory\n")
+
+
 def test_the_end_of_one_leaves_the_socket_of_its_successor(directory: Path, program: Path, start) -> None:
     path = directory / "x.sock"
     first = start(program, "serve", "--listen", path)
@@ -194,11 +231,17 @@ def test_a_supervisors_socket_is_served(directory: Path, program: Path, start) -
         ask(unix(path))
 
 
-def test_a_supervisor_is_told_when_it_is_ready_and_when_it_stops(directory: Path, program: Path, start) -> None:
+@pytest.mark.parametrize("is_abstract", [False, True], ids=["path", "abstract"])
+def test_a_supervisor_is_told_when_it_is_ready_and_when_it_stops(
+    directory: Path, program: Path, start, is_abstract: bool
+) -> None:
+    name = f"{directory}/notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
-        supervisor.bind(str(directory / "notify"))
+        # systemd writes the NUL before an abstract name as "@".
+        supervisor.bind("\0" + name if is_abstract else name)
         supervisor.settimeout(60)
-        process = start(program, "serve", "--listen", directory / "x.sock", NOTIFY_SOCKET=str(directory / "notify"))
+        process = start(
+            program, "serve", "--listen", directory / "x.sock", NOTIFY_SOCKET="@" + name if is_abstract else name)
         assert supervisor.recv(100) == b"READY=1"
         ask(unix(directory / "x.sock"))
         process.send_signal(signal.SIGTERM)
