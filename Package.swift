@@ -31,8 +31,10 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .target(name: "CBuild", cSettings: commit),
-        .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: strict),
+        .target(
+            name: "FastCGI", dependencies: ["CFastCGI", "CLinux"], exclude: ["README.md"], swiftSettings: strict),
         .target(name: "JOSE", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Tinybird", dependencies: ["JOSE"], swiftSettings: strict),
         .target(name: "TokenEndpoint", dependencies: ["FastCGI", "JOSE", "Tinybird"], swiftSettings: strict),

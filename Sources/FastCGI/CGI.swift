@@ -1,4 +1,3 @@
-import CFastCGI
 import Glibc
 
 /// Plain CGI: one request in the process's environment and on standard input, one response on standard output

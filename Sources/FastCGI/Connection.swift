@@ -1,140 +1,97 @@
-import CFastCGI
+import CLinux
 import Glibc
 
-/// One connection from the web server, with libfcgi's state for the request on it; it is closed with its last use.
+/// One connection from the web server: a socket, an inbox, and an outbox of what the socket has no room for.
 ///
-/// libfcgi reads and writes the records; but it gets only whole requests (``RequestRecords``), and accepting, waiting
-/// and closing are done here, because libfcgi's own pin a thread: its accept waits up to 2 s for the first byte (TCP:
-/// for ever), its close up to 2 s for the peer's.
+/// Nothing here waits for the peer. The socket is closed with the connection's last use.
 final class Connection {
-    /// What is there when a connection is looked at.
-    enum Arrival {
-        /// A whole request, as its records.
-        case request([UInt8])
-        /// Nothing, or a part of a request: more is to come.
-        case incomplete
-        /// The peer has gone, or breaks the protocol.
-        case end
-    }
-
-    /// The connection's descriptor.
+    /// The connection's descriptor, which doesn't block.
     let socket: Int32
-    /// When the first byte of a request came whose rest hasn't come, in ``monotonicSeconds``.
-    private(set) var unfinishedSince: Int?
+    /// Since when the connection waits for its peer, in ``monotonicTime``: for the first request, for the rest of one,
+    /// or for room to send. nil for a persistent connection between two requests.
+    private(set) var waitingSince: Int? = monotonicTime
+    private let capacity: Capacity
+    private var isReported = false
 
-    private var unfinished: RequestRecords?
-    /// On the heap and never moved, since libfcgi's streams point back at it.
-    private let state: UnsafeMutablePointer<FCGX_Request>
+    private var inbox = Inbox()
+    private var outbox: ArraySlice<UInt8> = []
+    private var hasResponded = false
+    private var isLastResponse = false
 
-    /// How many buffers of a long request are read before other connections have their turn.
-    private static let chunksInARow = 64
-    /// As long as it always has room on its way, if the peer has read what came before, in bytes.
-    private static let shortAnswer = 8 << 10
-    /// How long a part of a longer answer may wait for the peer to read, in seconds.
-    private static let limit = 10
-
-    /// Takes over an accepted socket, which doesn't block.
-    init(socket: Int32) {
+    /// Takes over an accepted socket.
+    init(socket: Int32, _ capacity: Capacity) {
         self.socket = socket
-        state = .allocate(capacity: 1)
-        // Without a listening socket of its own, libfcgi can't accept another connection when this one fails.
-        FCGX_InitRequest(state, -1, 0)
-        // FCGX_Accept_r finishes the request before it, and would close a socket that isn't to be kept.
-        state.pointee.keepConnection = 1
+        self.capacity = capacity
     }
 
     deinit {
-        FCGX_Free(state, 0)
-        state.deallocate()
+        if isReported { capacity.forget(socket) }
         close(socket)
     }
 
-    /// Whether a request has come on it: libfcgi remembers its id, which isn't 0.
-    var hasServed: Bool { state.pointee.requestId != 0 }
+    /// Whether something waits for room to be sent. Until then, nothing is read.
+    var isSending: Bool { !outbox.isEmpty }
+    /// Whether a request has come in part, or a response been sent in part.
+    var isUnfinished: Bool { isSending || !inbox.isEmpty }
+    /// What is held for the peer, in bytes.
+    var pendingBytes: Int { inbox.count + outbox.count }
 
-    /// Whether a failed system call may succeed later.
-    private static func isTemporary(_ error: Int32) -> Bool { error == EAGAIN || error == EINTR }
+    /// Tells the others whether this connection waits for its peer.
+    func report() {
+        guard isReported || waitingSince != nil else { return }
+        isReported = waitingSince != nil
+        capacity.update(self)
+    }
 
-    /// Looks what the peer has sent.
+    /// Reads what the peer has sent.
     ///
     /// - Parameter buffer: Memory to work in.
-    func receive(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Arrival {
-        var records = unfinished.take() ?? RequestRecords()
-        for _ in 0..<Self.chunksInARow {
-            let count = recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
-            guard count > 0 else {
-                guard count < 0 && Self.isTemporary(errno) else { return .end }
-                break
-            }
-            let progress = records.read(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
-            guard progress != .broken && send(&records.managementReply) else { return .end }
-            if progress == .complete {
-                unfinishedSince = nil
-                return .request(records.collected)
-            }
-            if count < buffer.count { break }
+    /// - Returns: A whole request; nil if more is to come.
+    func receive(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(Disconnection) -> IncomingRequest? {
+        let isStart = inbox.isEmpty
+        let count = recv(socket, buffer.baseAddress, buffer.count, 0)
+        guard count != 0 else { throw Disconnection() }
+        if count < 0 {
+            try Self.checkIsTemporary(errno)
+            return nil
         }
-        unfinishedSince = records.areEmpty ? nil : unfinishedSince ?? monotonicSeconds
-        unfinished = records
-        return .incomplete
+        let request = try inbox.read(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
+        if !inbox.managementReply.isEmpty {
+            outbox += inbox.managementReply
+            inbox.managementReply = []
+            try sendOutbox()
+        }
+        if isStart && !inbox.isEmpty { waitingSince = monotonicTime }
+        return request
     }
 
-    /// Answers a request.
+    /// Sends the response to the request that was received.
     ///
-    /// - Parameter file: Holds the request.
-    /// - Returns: Whether the web server wants to keep the connection, for another request.
-    func serve(with handler: inout some RequestHandler & ~Copyable, from file: RequestFile) -> Bool {
-        state.pointee.ipcFd = file.descriptor
-        guard FCGX_Accept_r(state) == 0 else {
-            file.descriptor = state.pointee.ipcFd
-            return false
-        }
-        drainStandardInput()
-        state.pointee.ipcFd = socket
-
-        let log, message: [UInt8]
-        do {
-            let request = Request(borrowing: UnsafePointer(state.pointee.envp))
-            let response = handler.respond(to: request)
-            log = response.log.flatMap { Array($0.text.utf8) }
-            message = response.message(for: request.method)
-        }
-        if log.count + message.count > Self.shortAnswer { waitForPeer() }
-        // Where one fails the others aren't tried, as they would wait for the peer again.
-        let isWritten =
-            put(log, into: state.pointee.err) && put(message, into: state.pointee.out)
-            && FCGX_FClose(state.pointee.err) == 0 && FCGX_FClose(state.pointee.out) == 0
-        // Everything has been read, so that closing loses nothing of the answer; libfcgi's own close would linger.
-        FCGX_Free(state, 0)
-        return state.pointee.keepConnection != 0 && isWritten
+    /// - Parameter isLast: Whether the connection ends with it.
+    func send(_ response: [UInt8], isLast: Bool) throws(Disconnection) {
+        hasResponded = true
+        isLastResponse = isLast
+        outbox = isSending ? outbox + response : response[...]
+        try sendOutbox()
+        if isSending { waitingSince = monotonicTime }
     }
 
-    /// Reads FCGI_STDIN to its end, for GET too, as libfcgi wants it.
-    private func drainStandardInput() {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in
-            while FCGX_GetStr(buffer.baseAddress, Int32(buffer.count), state.pointee.in) == Int32(buffer.count) {}
+    /// Sends what there is room for, and ends the connection after the last response.
+    func sendOutbox() throws(Disconnection) {
+        while isSending {
+            let count = outbox.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if count < 0 { return try Self.checkIsTemporary(errno) }
+            outbox = outbox.dropFirst(count)
         }
+        guard !isLastResponse else { throw Disconnection() }
+        if hasResponded { waitingSince = nil }
     }
 
-    /// From now on, what is sent waits until there is room for it.
-    private func waitForPeer() {
-        var limit = timeval(tv_sec: Self.limit, tv_usec: 0)
-        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        _ = fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) & ~O_NONBLOCK)
-    }
-
-    /// Sends what no request has to wait for. A peer that doesn't read it is not waited for either.
-    private func send(_ reply: inout [UInt8]) -> Bool {
-        guard !reply.isEmpty else { return true }
-        defer { reply.removeAll() }
-        let flags = Int32(MSG_DONTWAIT | MSG_NOSIGNAL)
-        return Glibc.send(socket, reply, reply.count, flags) == reply.count
-    }
-
-    private func put(_ bytes: [UInt8], into stream: UnsafeMutablePointer<FCGX_Stream>?) -> Bool {
-        bytes.withUnsafeBytes { bytes in
-            guard let start = bytes.baseAddress, !bytes.isEmpty else { return true }
-            return FCGX_PutStr(start.assumingMemoryBound(to: CChar.self), Int32(bytes.count), stream) == bytes.count
-        }
+    /// Ends the connection, unless a system call with this error may succeed later.
+    private static func checkIsTemporary(_ error: Int32) throws(Disconnection) {
+        guard error == EAGAIN || error == EINTR else { throw Disconnection() }
     }
 }
+
+/// The connection ends: the peer has gone, breaks the protocol or wants what isn't offered, or has got what it wanted.
+struct Disconnection: Error {}

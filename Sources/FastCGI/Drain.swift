@@ -1,4 +1,4 @@
-import CFastCGI
+import CLinux
 import Glibc
 import Synchronization
 
@@ -6,8 +6,7 @@ import Synchronization
 final class Drain: Sendable {
     /// A descriptor that has input from then on.
     let wakeUp: Int32
-    /// Monotonic time in seconds after which a worker ends even with requests waiting; 0 while serving.
-    private let deadline = Atomic<Int>(0)
+    private let endTime = Atomic<Int>(0)
 
     /// - Throws: ``SystemError`` when descriptors or memory are used up.
     init() throws(SystemError) {
@@ -15,26 +14,17 @@ final class Drain: Sendable {
         guard wakeUp >= 0 else { throw SystemError("eventfd") }
     }
 
-    deinit {
-        close(wakeUp)
-    }
+    deinit { close(wakeUp) }
 
-    /// Until when, in ``monotonicSeconds``, requests are still answered; nil before ``begin(for:)``.
+    /// Until when, in ``monotonicTime``, requests are still answered; nil before ``start(seconds:)``.
     var end: Int? {
-        let end = deadline.load(ordering: .acquiring)
+        let end = endTime.load(ordering: .acquiring)
         return end == 0 ? nil : end
     }
 
     /// Gives the workers some seconds.
-    func begin(for seconds: Int) {
-        deadline.store(monotonicSeconds + seconds, ordering: .releasing)
+    func start(seconds: Int) {
+        endTime.store(monotonicTime + seconds * nanosecondsPerSecond, ordering: .releasing)
         eventfd_write(wakeUp, 1)
     }
-}
-
-/// Seconds of a clock that nobody sets.
-var monotonicSeconds: Int {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return now.tv_sec
 }

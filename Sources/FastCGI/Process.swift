@@ -1,4 +1,4 @@
-import CFastCGI
+import CLinux
 
 /// What concerns the process as a whole.
 public enum Process {

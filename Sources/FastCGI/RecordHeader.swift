@@ -1,4 +1,4 @@
-/// The eight bytes with which each FastCGI record begins
+/// The eight bytes with which each FastCGI record starts
 /// ([specification](https://fastcgi-archives.github.io/FastCGI_Specification.html) §3.3).
 struct RecordHeader {
     /// The types of records that matter here (§8).
@@ -13,13 +13,20 @@ struct RecordHeader {
 
     /// In bytes.
     static let length = 8
+    /// The most that one record holds, in bytes.
+    static let maximumContentLength = 0xffff
 
     /// Version, type, request's id (2 bytes), content's length (2), padding's length, a reserved byte: big-endian.
     private var bits: UInt64 = 0
 
-    /// Takes one byte more; those of the header before are gone after eight.
-    mutating func append(_ byte: UInt8) {
-        bits = bits << 8 | UInt64(byte)
+    /// Reads the header at an offset of `bytes`.
+    init(_ bytes: Span<UInt8>, at offset: Int) {
+        for index in offset..<offset + Self.length { bits = bits << 8 | UInt64(bytes[index]) }
+    }
+
+    /// The header of a record without padding.
+    init(_ type: RecordType, requestID: UInt16, contentLength: Int) {
+        bits = 1 << 56 | UInt64(type.rawValue) << 48 | UInt64(requestID) << 32 | UInt64(contentLength) << 16
     }
 
     /// 1, unless it is no FastCGI.
@@ -33,9 +40,11 @@ struct RecordHeader {
     var contentLength: Int { Int(UInt16(truncatingIfNeeded: bits >> 16)) }
     /// In bytes, up to 255.
     var paddingLength: Int { Int(UInt8(truncatingIfNeeded: bits >> 8)) }
+    /// Of the whole record, in bytes.
+    var recordLength: Int { Self.length + contentLength + paddingLength }
 
-    /// Appends the header of the same record without its padding.
-    func appendWithoutPadding(to output: inout [UInt8]) {
-        withUnsafeBytes(of: (bits & ~0xffff).bigEndian) { output.append(contentsOf: $0) }
+    /// Appends the header's bytes.
+    func append(to output: inout [UInt8]) {
+        withUnsafeBytes(of: bits.bigEndian) { output.append(contentsOf: $0) }
     }
 }

@@ -1,4 +1,4 @@
-import CFastCGI
+import CLinux
 import Glibc
 
 /// One request as CGI describes it: its meta-variables
@@ -10,10 +10,13 @@ public struct Request: ~Copyable {
     /// `NAME=value` C strings, ended by nil, as `environ` is.
     private let variables: UnsafePointer<UnsafeMutablePointer<CChar>?>
     private let owned: Bool
+    /// Has the variables that were not decoded.
+    private let source: IncomingRequest?
 
     /// A request over memory that the caller keeps alive: libfcgi's parameters, or `environ`.
-    init(borrowing variables: UnsafePointer<UnsafeMutablePointer<CChar>?>) {
+    init(borrowing variables: UnsafePointer<UnsafeMutablePointer<CChar>?>, of source: IncomingRequest? = nil) {
         self.variables = variables
+        self.source = source
         owned = false
     }
 
@@ -31,6 +34,7 @@ public struct Request: ~Copyable {
         strings[variables.count] = nil
         self.variables = UnsafePointer(strings)
         owned = true
+        source = nil
     }
 
     /// A request made of `variables`, in UTF-8.
@@ -50,8 +54,16 @@ public struct Request: ~Copyable {
 
     /// The bytes of a variable's value; nil where it isn't set. CGI says nothing of their encoding.
     public func bytes(of name: String) -> [UInt8]? {
-        guard let value = FCGX_GetParam(name, UnsafeMutablePointer(mutating: variables)) else { return nil }
-        return [UInt8](UnsafeBufferPointer(start: value, count: strlen(value)).lazy.map(UInt8.init(bitPattern:)))
+        let length = name.utf8.count
+        var next = variables
+        while let string = next.pointee {
+            if strncmp(string, name, length) == 0, string[length] == CChar(UInt8(ascii: "=")) {
+                let value = string + length + 1
+                return [UInt8](UnsafeRawBufferPointer(start: value, count: strlen(value)))
+            }
+            next += 1
+        }
+        return source?.value(of: name)
     }
 
     /// `REQUEST_METHOD` ([RFC 3875 §4.1.12](https://www.rfc-editor.org/rfc/rfc3875#section-4.1.12)); empty where the
@@ -60,8 +72,8 @@ public struct Request: ~Copyable {
         String(decoding: bytes(of: "REQUEST_METHOD") ?? [], as: UTF8.self)
     }
 
-    /// Appends every variable whose name begins with `prefix` to `output`, as `NAME=value` with a NUL behind each:
-    /// one pass for a caller that looks for a family of names.
+    /// Appends every variable whose name starts with `prefix` to `output`, as `NAME=value` with a NUL after each: one
+    /// pass for a caller that looks for a family of names. Sees only what ``RequestHandler/reads(_:)`` accepts.
     public func append(variablesNamed prefix: StaticString, to output: inout [UInt8]) {
         let prefixLength = prefix.utf8CodeUnitCount
         var next = variables

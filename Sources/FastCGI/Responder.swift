@@ -1,10 +1,9 @@
-import CFastCGI
 import Glibc
 
 /// A FastCGI responder: worker threads that serve the connections of one listening socket, until a signal ends it.
 ///
-/// The workers wait together on one epoll set, of the listening socket and every connection that is idle, so that a
-/// web server which keeps more connections open than there are threads holds none of them.
+/// Each worker waits for all of its connections at once, so that no peer holds a thread, however many there are and
+/// however slow.
 public struct Responder: Sendable {
     /// The descriptor on which a web server or supervisor hands over the listening socket, by the FastCGI
     /// specification §2.2 (FCGI_LISTENSOCK_FILENO).
@@ -39,32 +38,33 @@ public struct Responder: Sendable {
     public func run<Handler: RequestHandler & ~Copyable>(
         _ makeHandler: @escaping @Sendable () -> Handler
     ) throws(SystemError) {
-        let stopSignals = SignalSet([SIGTERM, SIGINT, SIGUSR1, SIGHUP])
         // libfcgi catches some of them, and a caught signal interrupts only one of several threads: so none is
         // delivered, and this thread waits for them.
-        stopSignals.block()
+        let stopSignals = SignalSet(blocking: [SIGTERM, SIGINT, SIGUSR1, SIGHUP])
         signal(SIGPIPE, SIG_IGN)
-        FCGX_Init()
+        Codec.start()
         // Processes that share the socket race for its connections, and the loser must not wait in accept.
         let flags = fcntl(listeningSocket, F_GETFL)
         guard flags >= 0, fcntl(listeningSocket, F_SETFL, flags | O_NONBLOCK) == 0 else { throw SystemError("fcntl") }
 
         let drain = try Drain()
+        // The lowest free number is taken first, so the last one tells how many are in use.
+        let capacity = Capacity(workers: threads, inUse: Int(drain.wakeUp) + 1)
+        // All sets before any thread, whose connections may take the descriptors.
+        var sets: [Epoll] = []
+        for _ in 0..<threads { sets.append(try Epoll()) }
         var workers: [pthread_t] = []
         var failure: SystemError?
-        for _ in 0..<threads {
+        for epoll in sets {
             do throws(SystemError) {
-                let epoll = try EpollSet()
                 let worker = try startThread { [listeningSocket] in
                     setBatchScheduling()
                     var handler = makeHandler()
-                    var worker = Worker(listeningSocket: listeningSocket, drain: drain, epoll: epoll)
+                    var worker = Worker(listeningSocket, drain, capacity, epoll)
                     worker.run(&handler)
                 }
                 workers.append(worker)
-            } catch {
-                failure = error
-            }
+            } catch { failure = error }
         }
         if let failure {
             guard !workers.isEmpty else { throw failure }
@@ -74,11 +74,7 @@ public struct Responder: Sendable {
         ServiceManager.notify("READY=1")
         stopSignals.wait()
         ServiceManager.notify("STOPPING=1")
-        drain.begin(for: Self.drainTime)
-        // A peer that still holds its thread then has said nothing for 2 s, and gets no answer.
-        var deadline = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &deadline)
-        deadline.tv_sec += Self.drainTime
-        for worker in workers { _ = pthread_clockjoin_np(worker, nil, CLOCK_MONOTONIC, &deadline) }
+        drain.start(seconds: Self.drainTime)
+        for worker in workers { pthread_join(worker, nil) }
     }
 }

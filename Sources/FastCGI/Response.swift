@@ -19,20 +19,12 @@ public struct Response: Sendable, Equatable {
     /// A header field.
     public struct Field: Sendable, Equatable {
         /// The field's name.
-        public let name: StaticString
+        public let name: String
         /// The field's value; no line break may be in it.
         public let value: String
 
         /// A header field.
-        public init(_ name: StaticString, _ value: String) {
-            self.name = name
-            self.value = value
-        }
-
-        /// Whether name and value are the same.
-        public static func == (left: Field, right: Field) -> Bool {
-            left.name.description == right.name.description && left.value == right.value
-        }
+        public init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
     }
 
     /// The status line.
@@ -63,8 +55,7 @@ public struct Response: Sendable, Equatable {
         message.append(contentsOf: status.rawValue.utf8)
         for field in fields {
             message.append(contentsOf: "\r\n".utf8)
-            message.append(
-                contentsOf: UnsafeBufferPointer(start: field.name.utf8Start, count: field.name.utf8CodeUnitCount))
+            message.append(contentsOf: field.name.utf8)
             message.append(contentsOf: ": ".utf8)
             message.append(contentsOf: field.value.utf8)
         }
@@ -73,13 +64,7 @@ public struct Response: Sendable, Equatable {
             message.append(contentsOf: String(body.count).utf8)
         }
         message.append(contentsOf: "\r\n\r\n".utf8)
-        if method != "HEAD" { message.append(contentsOf: body) }
+        if !method.utf8.elementsEqual("HEAD".utf8) { message.append(contentsOf: body) }
         return message
     }
-}
-
-/// A function from requests to responses, with the state that one worker keeps for itself.
-public protocol RequestHandler: ~Copyable, SendableMetatype {
-    /// Answers one request.
-    mutating func respond(to request: borrowing Request) -> Response
 }

@@ -1,180 +1,130 @@
-import CFastCGI
+import CLinux
 import Glibc
-import Synchronization
 
-/// One thread's work: accepts connections, and serves those that it has accepted until they end.
+/// One thread's work: it accepts connections, and serves those that it has accepted until they end.
 ///
-/// It waits for all of them at once, so that a connection on which nothing comes, or a part of a request, holds no
-/// thread. No other worker touches them: a system call and a switch to another thread less for each request.
+/// It waits for all of them at once and for none alone, so that a slow peer holds no thread. No other worker touches
+/// its connections, which saves a system call and a switch of threads for each request.
 struct Worker: ~Copyable {
     private let listeningSocket: Int32
     private let drain: Drain
-    private let epoll: EpollSet
-    /// The connections that are waited for, each in the place that its socket's number names.
-    private var connections: [Connection?] = []
-    /// Whether a part of a request may have come on one of them.
-    private var mayBeUnfinished = false
-    /// When they were last looked through for that, in ``monotonicSeconds``.
-    private var lastLook = 0
+    private let capacity: Capacity
+    private let epoll: Epoll
+    /// nil when descriptors or memory are used up.
+    private var codec = try? Codec()
+    private var connections: Connections
     private var isAccepting = true
-    private var file: RequestFile?
+    private var events = [epoll_event](repeating: epoll_event(), count: 16)
     /// Memory for what connections send: as much as is looked at in one system call.
     private let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 16 << 10)
 
-    /// How long a request may take to come, in seconds.
-    private static let limit = 10
+    /// How often unfinished connections are looked at, in milliseconds.
+    private static let overdueInterval: Int32 = 1000
     /// How long accepting pauses when descriptors or memory are used up, in milliseconds.
-    private static let exhaustedPause: Int32 = 50
-    /// How long after a warning of that the next one comes, in seconds.
-    private static let warningInterval = 60
+    private static let exhaustedPause: Int32 = 10
     /// How long a worker that is to end waits for the request on a new connection, in milliseconds.
     private static let lastRequestWait: Int32 = 100
-    /// How often it looks meanwhile, in milliseconds.
-    private static let drainInterval: Int32 = 10
-
-    /// Monotonic time in seconds from which a want of descriptors or memory is logged again.
-    private static let nextWarning = Atomic<Int>(0)
 
     /// - Parameter epoll: A set of this worker's own.
-    init(listeningSocket: Int32, drain: Drain, epoll: EpollSet) {
-        self.listeningSocket = listeningSocket
-        self.drain = drain
-        self.epoll = epoll
+    init(_ listeningSocket: Int32, _ drain: Drain, _ capacity: Capacity, _ epoll: Epoll) {
+        (self.listeningSocket, self.drain, self.capacity, self.epoll) = (listeningSocket, drain, capacity, epoll)
+        connections = Connections(capacity)
     }
 
-    deinit {
-        buffer.deallocate()
-    }
+    deinit { buffer.deallocate() }
 
-    /// Serves until the drain has begun, and what waits then is answered.
+    /// Serves until the drain starts; then answers what waits, and returns.
     mutating func run(_ handler: inout some RequestHandler & ~Copyable) {
-        guard epoll.add(drain.wakeUp) else { return }
-        resumeAccepting()
-        var events = [epoll_event](repeating: epoll_event(), count: 16)
-        var quietTime: Int32 = 0
-        while true {
-            let end = drain.end
-            let isAwaited = end != nil && isRequestAwaited(after: quietTime)
-            guard let count = epoll.wait(milliseconds: timeout(isDraining: end != nil, isAwaited), &events) else {
-                return
-            }
-            if !isAccepting { resumeAccepting() }
-            for event in events.prefix(count) {
-                let source = event.data.fd
-                if source == listeningSocket {
-                    accept(&handler)
-                } else if source == drain.wakeUp {
-                    epoll.remove(source)
-                } else if let connection = connections[Int(source)] {
-                    serve(connection, &handler)
-                }
-            }
-            endOverdue()
-            guard let end else { continue }
-            if monotonicSeconds >= end { return }
-            quietTime = count > 0 ? 0 : quietTime + Self.drainInterval
-            if count == 0 && !isAwaited { return }
+        guard epoll.control(EPOLL_CTL_ADD, drain.wakeUp, EPOLLIN) else { return }
+        startAccepting()
+        while drain.end == nil {
+            let pause = connections.mayBeUnfinished ? Self.overdueInterval : -1
+            serve(within: isAccepting ? pause : Self.exhaustedPause, &handler)
+        }
+        epoll.control(EPOLL_CTL_DEL, drain.wakeUp)
+        while let end = drain.end, monotonicTime < end {
+            let hasCome = serve(within: connections.areWaiting ? Self.lastRequestWait : 0, &handler)
+            guard hasCome || connections.areUnfinished else { return }
         }
     }
 
-    /// How long to wait, in milliseconds; negative without a limit.
-    private func timeout(isDraining: Bool, _ isAwaited: Bool) -> Int32 {
-        if isDraining { return isAwaited ? Self.drainInterval : 0 }
-        if !isAccepting { return Self.exhaustedPause }
-        return mayBeUnfinished ? 1000 : -1
-    }
-
-    /// Whether a request is about to come: who has connected sends one, and who has sent a part of one the rest.
-    private func isRequestAwaited(after quietTime: Int32) -> Bool {
-        let mayBeNew = quietTime < Self.lastRequestWait
-        return connections.contains { connection in
-            connection.map { $0.unfinishedSince != nil || mayBeNew && !$0.hasServed } ?? false
+    /// Serves what comes within some milliseconds; if they are negative, what comes next.
+    ///
+    /// - Returns: Whether something came.
+    @discardableResult
+    private mutating func serve(within milliseconds: Int32, _ handler: inout some RequestHandler & ~Copyable) -> Bool {
+        let count = epoll.wait(milliseconds: milliseconds, &events)
+        if !isAccepting { startAccepting() }
+        for index in 0..<count {
+            let source = events[index].data.fd
+            if source == listeningSocket {
+                accept(&handler)
+            } else if let connection = connections[source] {
+                serve(connection, &handler)
+            }
         }
+        connections.removeOverdue()
+        return count > 0
     }
 
     private mutating func accept(_ handler: inout some RequestHandler & ~Copyable) {
+        guard capacity.makeRoom() else { return pauseAccepting() }
         let socket = accept4(listeningSocket, nil, nil, Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue))
-        guard socket < 0 else { return serve(Connection(socket: socket), &handler) }
+        if socket >= 0 {
+            serve(Connection(socket: socket, capacity), &handler)
+        } else if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) {
+            capacity.endLongestWaiting(for: SystemError("accept"))
+            pauseAccepting()
+        }
         // Else another worker was faster, or the peer has gone.
-        if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { pauseAccepting(SystemError("accept")) }
     }
 
-    /// Answers the request on a connection, if it is whole; else the connection waits for the rest.
+    /// Does what can be done on a connection now, and then waits for what comes next on it.
     private mutating func serve(_ connection: Connection, _ handler: inout some RequestHandler & ~Copyable) {
-        switch connection.receive(into: buffer) {
-        case .request(let request):
-            let isFirst = !connection.hasServed
-            guard answer(request, on: connection, &handler) else { return discard(connection) }
-            keep(connection)
-            if isFirst { goToEndOfQueue() }
-        case .incomplete: keep(connection)
-        case .end: discard(connection)
+        let wasSending = connection.isSending
+        do throws(Disconnection) {
+            try connection.sendOutbox()
+            if !connection.isSending, let request = try connection.receive(into: buffer) {
+                try connection.send(answer(request, &handler), isLast: !request.keepsConnection)
+            }
+            let interest = connection.isSending ? EPOLLOUT : EPOLLIN
+            if connections[connection.socket] == nil {
+                guard epoll.control(EPOLL_CTL_ADD, connection.socket, interest) else { throw Disconnection() }
+                if isAccepting { letOthersAccept() }
+            } else if connection.isSending != wasSending {
+                guard epoll.control(EPOLL_CTL_MOD, connection.socket, interest) else { throw Disconnection() }
+            }
+            connections.keep(connection)
+        } catch {
+            connections.remove(connection)
         }
     }
 
     private mutating func answer(
-        _ request: [UInt8], on connection: Connection, _ handler: inout some RequestHandler & ~Copyable
-    ) -> Bool {
-        if file?.descriptor ?? -1 < 0 {
-            file = nil
-            do throws(SystemError) { file = try RequestFile() } catch { Self.warn(error) }
+        _ request: IncomingRequest, _ handler: inout some RequestHandler & ~Copyable
+    ) throws(Disconnection) -> [UInt8] {
+        if codec == nil {
+            do throws(SystemError) { codec = try Codec() } catch { capacity.endLongestWaiting(for: error) }
         }
-        return file?.holding(request) { connection.serve(with: &handler, from: $0) } ?? false
+        if let response = try codec?.answer(request, with: &handler) { return response }
+        codec = nil
+        throw Disconnection()
     }
 
-    private mutating func keep(_ connection: Connection) {
-        let place = Int(connection.socket)
-        while connections.count <= place { connections.append(nil) }
-        if connections[place] == nil {
-            guard epoll.add(connection.socket) else { return }
-            connections[place] = connection
-        }
-        if connection.unfinishedSince != nil { mayBeUnfinished = true }
-    }
-
-    private mutating func discard(_ connection: Connection) {
-        let place = Int(connection.socket)
-        if place < connections.count { connections[place] = nil }
-    }
-
-    /// Ends the connections on which a request takes too long to come.
-    private mutating func endOverdue() {
-        guard mayBeUnfinished else { return }
-        let now = monotonicSeconds
-        guard now != lastLook else { return }
-        lastLook = now
-        mayBeUnfinished = false
-        for place in connections.indices {
-            guard let begin = connections[place]?.unfinishedSince else { continue }
-            if now - begin > Self.limit { connections[place] = nil } else { mayBeUnfinished = true }
-        }
-    }
-
-    /// Nothing can be accepted until descriptors or memory are free again, and the backlog keeps what comes.
-    private mutating func pauseAccepting(_ error: SystemError) {
+    /// Leaves what comes in the backlog for a moment, or for other workers.
+    private mutating func pauseAccepting() {
         isAccepting = false
-        epoll.remove(listeningSocket)
-        Self.warn(error)
+        epoll.control(EPOLL_CTL_DEL, listeningSocket)
     }
 
-    private mutating func resumeAccepting() {
-        isAccepting = epoll.add(listeningSocket, isShared: true)
+    private mutating func startAccepting() {
+        isAccepting = epoll.control(EPOLL_CTL_ADD, listeningSocket, EPOLLIN, EPOLLEXCLUSIVE)
     }
 
-    /// Lets the other workers accept before this one, so that kept connections are spread over them: of those that wait,
-    /// the system wakes the one that began first.
-    private mutating func goToEndOfQueue() {
-        guard isAccepting else { return }
-        epoll.remove(listeningSocket)
-        resumeAccepting()
-    }
-
-    private static func warn(_ error: SystemError) {
-        let now = monotonicSeconds
-        let due = nextWarning.load(ordering: .relaxed)
-        guard now >= due,
-            nextWarning.compareExchange(expected: due, desired: now + warningInterval, ordering: .relaxed).exchanged
-        else { return }
-        LogLine(.warning, "\(error): requests wait; raise the limit (LimitNOFILE=, ulimit -n)").writeToStandardError()
+    /// Lets the other workers accept before this one, so that connections are spread over them: of those that wait, the
+    /// system wakes the one that has waited longest.
+    private mutating func letOthersAccept() {
+        pauseAccepting()
+        startAccepting()
     }
 }

@@ -33,6 +33,15 @@ public struct TokenEndpoint: RequestHandler, ~Copyable {
         self.clock = clock
     }
 
+    /// Whether a variable is read of most requests: the settings, and what a client says of its request.
+    public func reads(_ name: Span<UInt8>) -> Bool {
+        name.starts(with: Setting.prefix) || Self.variables.contains { name.elementsEqual($0) }
+    }
+
+    private static let variables: [StaticString] = [
+        "REQUEST_METHOD", "HTTP_ORIGIN", "HTTP_AUTHORIZATION", "HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "REMOTE_USER",
+    ]
+
     /// Responds to one request.
     public mutating func respond(to request: borrowing Request) -> Response {
         if let refusal = refusal(of: request) { return refusal }

@@ -7,11 +7,12 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from Support.fastcgi import answer, request
+from Support.fastcgi import answer, request, request_of
 from Support.servers import Responder
 from Support.tokens import KEY, PIPE, assert_the_guides_token
 from Support.waiting import AT_ONCE, wait_until
@@ -84,29 +85,64 @@ def test_silent_connections_keep_it_neither_from_answering_nor_from_ending(
         connection.close()
 
 
+def limited(directory: Path, program: Path, tcp: bool, descriptors: int) -> Responder:
+    """A responder that may have so many descriptors, and needs one for its settings if there are more than 16."""
+    scopes = directory / "scopes.json"
+    scopes.write_text(f'[{{"type": "PIPES:READ", "resource": "{PIPE}"}}]')
+    scopes.chmod(0o644)
+    environment = {"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_SCOPES_FILE": str(scopes)} if descriptors > 16 else ENVIRONMENT
+    return Responder(
+        directory, program, environment, tcp=tcp, prefix=["/usr/bin/prlimit", f"--nofile={descriptors}"])
+
+
+# Of 16 descriptors 4 are left for connections, one for each thread.
 @BOTH_SOCKETS
-def test_a_full_descriptor_table_passes(directory: Path, program: Path, running, tcp: bool) -> None:
-    limited = Responder(directory, program, ENVIRONMENT, tcp=tcp, prefix=["/usr/bin/prlimit", "--nofile=16"])
-    responder = running(limited)
-    assert_is_token(ask(responder))
-    silent = [responder.connection() for _ in range(40)]
-    wait_until(lambda: "charts-token: warning:" in responder.log(), "the warning")
-    for connection in silent:
-        connection.close()
+@pytest.mark.parametrize("descriptors", [16, 100])
+@pytest.mark.parametrize("sent", [b"", request()[:-8]], ids=["silent", "unfinished"])
+def test_connections_without_a_request_keep_nobody_out(
+    directory: Path, program: Path, running, tcp: bool, descriptors: int, sent: bytes
+) -> None:
+    responder = running(limited(directory, program, tcp, descriptors))
+    waiting = [responder.connection() for _ in range(2 * descriptors)]
+    for connection in waiting:
+        connection.settimeout(30)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(sent)
     for _ in range(20):
         assert_is_token(ask(responder))
-    # Not for each try: once, and again where it had passed in between.
-    assert responder.log().count("accept") <= len(silent)
+    # The oldest have gone, without a word.
+    with suppress(ConnectionResetError):
+        assert waiting[0].recv(1) == b""
+    warning = "charts-token: warning: accept: Too many open files: connections without a request are closed, "
+    assert responder.log().count(warning) == 1
+    for connection in waiting:
+        connection.close()
     assert responder.stop() < AT_ONCE
     assert responder.process.returncode == 0
+
+
+@BOTH_SOCKETS
+def test_persistent_connections_stay_where_others_go(directory: Path, program: Path, running, tcp: bool) -> None:
+    responder = running(limited(directory, program, tcp, 100))
+    kept = request_of([(b"REQUEST_METHOD", b"GET")], flags=1)
+    persistent = [responder.connection() for _ in range(20)]
+    for connection in persistent:
+        connection.sendall(kept)
+        assert_is_token(answer(connection))
+    silent = [responder.connection() for _ in range(200)]
+    assert_is_token(ask(responder))
+    for connection in persistent:
+        connection.sendall(kept)
+        assert_is_token(answer(connection))
+    for connection in [*persistent, *silent]:
+        connection.close()
 
 
 @BOTH_SOCKETS
 def test_a_full_descriptor_table_keeps_it_from_nothing_when_it_is_to_end(
     directory: Path, program: Path, running, tcp: bool
 ) -> None:
-    limited = Responder(directory, program, ENVIRONMENT, tcp=tcp, prefix=["/usr/bin/prlimit", "--nofile=16"])
-    responder = running(limited)
+    responder = running(limited(directory, program, tcp, 16))
     silent = [responder.connection() for _ in range(40)]
     wait_until(lambda: "charts-token: warning:" in responder.log(), "the warning")
     assert responder.stop() < AT_ONCE

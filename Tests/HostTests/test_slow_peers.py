@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import select
 import signal
 import socket
 import struct
@@ -19,6 +21,7 @@ from Support.waiting import AT_ONCE, wait_until
 
 ENVIRONMENT = {"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": PIPE, "TINYBIRD_THREADS": "2"}
 ABORT_REQUEST = 2
+EPOLLET, EPOLLEXCLUSIVE = 1 << 31, 1 << 28
 # After which the program gives a request up, in seconds; it looks once a second.
 LIMIT = 10
 as_root = pytest.mark.skipif(not IS_ROOT, reason="only root sees what the program waits for")
@@ -141,21 +144,6 @@ def long_answers(directory: Path) -> dict[str, str]:
     return {**ENVIRONMENT, "TINYBIRD_PIPES": "", "TINYBIRD_SCOPES_FILE": str(scopes)}
 
 
-@as_root
-@pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
-def test_a_long_answer_comes_whole_to_a_peer_that_reads_late(
-    directory: Path, program: Path, running, tcp: bool
-) -> None:
-    responder = running(Responder(directory, program, long_answers(directory), tcp=tcp))
-    with narrow_connection(responder) as connection:
-        connection.sendall(request())
-        # Until the program can't write any more.
-        wait_until(lambda: "write" in calls(responder.pid), "the program to wait for its peer")
-        _, _, body = answer(connection).partition(b"\r\n\r\n")
-    claims = jwt.decode(json.loads(body)["token"], KEY, algorithms=["HS256"])
-    assert [scope["resource"] for scope in claims["scopes"]] == [f"pipe_{number}" for number in range(900)]
-
-
 def narrow_connection(responder: Responder) -> socket.socket:
     """A connection that holds little on its way, where that can be chosen."""
     if not responder.tcp:
@@ -167,11 +155,52 @@ def narrow_connection(responder: Responder) -> socket.socket:
     return connection
 
 
-def calls(pid: int) -> set[str]:
-    """The system calls in which a program's threads are."""
-    names = {1: "write", 128: "rt_sigtimedwait", 232: "epoll_wait"}
-    numbers = [(task / "syscall").read_text().split()[0] for task in Path(f"/proc/{pid}/task").iterdir()]
-    return {names.get(int(number), number) if number.isdigit() else number for number in numbers}
+def events(pid: int) -> list[int]:
+    """What the program waits for on its connections: EPOLLIN, or EPOLLOUT."""
+    infos = [entry.read_text() for entry in Path(f"/proc/{pid}/fdinfo").iterdir()]
+    waited = [int(mask, 16) for info in infos for mask in re.findall(r"^tfd: .* events: +([0-9a-f]+)", info, re.M)]
+    return [mask & 0xff for mask in waited if mask & (EPOLLEXCLUSIVE | EPOLLET) == 0]
+
+
+def unread(responder: Responder) -> int:
+    """How many responses the program holds because their peers don't read."""
+    return sum(bool(mask & select.EPOLLOUT) for mask in events(responder.pid))
+
+
+def assert_whole(response: bytes) -> None:
+    _, _, body = response.partition(b"\r\n\r\n")
+    claims = jwt.decode(json.loads(body)["token"], KEY, algorithms=["HS256"])
+    assert [scope["resource"] for scope in claims["scopes"]] == [f"pipe_{number}" for number in range(900)]
+
+
+@as_root
+@pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
+def test_a_long_answer_comes_whole_to_a_peer_that_reads_late(
+    directory: Path, program: Path, running, tcp: bool
+) -> None:
+    responder = running(Responder(directory, program, long_answers(directory), tcp=tcp))
+    with narrow_connection(responder) as connection:
+        connection.sendall(request())
+        wait_until(lambda: unread(responder) == 1, "the program to wait for its peer")
+        assert_whole(answer(connection))
+
+
+@as_root
+def test_readers_that_are_slow_keep_nobody_else_waiting(directory: Path, program: Path, running) -> None:
+    responder = running(Responder(directory, program, {**long_answers(directory), "TINYBIRD_THREADS": "4"}))
+    # As many as there are threads.
+    slow = [responder.connection() for _ in range(4)]
+    for connection in slow:
+        connection.sendall(request())
+    wait_until(lambda: unread(responder) == 4, "all responses to wait")
+    for _ in range(18):
+        with responder.connection() as connection:
+            connection.sendall(request())
+            assert_whole(answer(connection))
+    assert unread(responder) == 4
+    for connection in slow:
+        with connection:
+            assert_whole(answer(connection))
 
 
 @as_root
@@ -179,16 +208,38 @@ def test_a_long_answer_that_nobody_reads_is_given_up_after_10_seconds(
     directory: Path, program: Path, running
 ) -> None:
     responder = running(Responder(directory, program, long_answers(directory)))
-    began = time.monotonic()
-    with responder.connection() as unread:
-        unread.sendall(request())
-        wait_until(lambda: "write" in calls(responder.pid), "the program to wait for its peer")
-        # The other thread serves meanwhile.
-        with responder.connection() as connection:
-            connection.sendall(request())
-            assert answer(connection)
-        wait_until(lambda: "write" not in calls(responder.pid), "the program to give up")
+    with responder.connection() as connection:
+        began = time.monotonic()
+        connection.sendall(request())
+        wait_until(lambda: unread(responder) == 1, "the program to wait for its peer")
+        # A peer that reads too slowly has no more time for the whole than one that doesn't read.
+        connection.recv(8 << 10)
+        wait_until(lambda: unread(responder) == 0, "the program to give up")
         assert time.monotonic() - began >= LIMIT
+
+
+@as_root
+def test_what_is_pending_for_slow_peers_is_limited_in_total(directory: Path, program: Path, running) -> None:
+    responder = running(Responder(directory, program, long_answers(directory)))
+    slow = [responder.connection() for _ in range(100)]
+    for connection in slow:
+        connection.sendall(request())
+    wait_until(lambda: select.select([slow[-1]], [], [], 0)[0], "the last response")
+    # Fewer than all: 64 MiB, which is 50 of them and what is on its way.
+    assert 50 <= unread(responder) <= 90
+    # The oldest have gone, the newest are whole.
+    with pytest.raises(AssertionError, match="the connection ended"):
+        answer(slow[0])
+    assert_whole(answer(slow[-1]))
+    for connection in slow:
+        connection.close()
+
+
+def calls(pid: int) -> set[str]:
+    """The system calls in which a program's threads are."""
+    names = {128: "rt_sigtimedwait", 232: "epoll_wait"}
+    numbers = [(task / "syscall").read_text().split()[0] for task in Path(f"/proc/{pid}/task").iterdir()]
+    return {names.get(int(number), number) if number.isdigit() else number for number in numbers}
 
 
 @as_root

@@ -18,7 +18,7 @@ BUILD = REPOSITORY / ".build/debug"
 # Where the compiler finds the modules that `swift test` has built, and the C libraries.
 IMPORTS = [
     f"-I{BUILD}/Modules", "-Xcc", f"-fmodule-map-file={BUILD}/CBuild.build/module.modulemap",
-    *(f"-I{REPOSITORY}/Sources/{name}" for name in ("CFastCGI", "COpenSSL"))]
+    *(f"-I{REPOSITORY}/Sources/{name}" for name in ("CFastCGI", "CLinux", "COpenSSL"))]
 
 
 def uses(*sources: Path, module: str) -> list[str]:
@@ -31,7 +31,7 @@ def uses(*sources: Path, module: str) -> list[str]:
                    if " warning: " in line and "by bytes" in line and not line.startswith((" ", str(SHADOWS)))})
 
 
-@pytest.mark.parametrize("module", ["JOSE", "Tinybird", "TokenEndpoint", "charts-token"])
+@pytest.mark.parametrize("module", ["FastCGI", "JOSE", "Tinybird", "TokenEndpoint", "charts-token"])
 def test_no_module_looks_at_characters(module: str) -> None:
     assert uses(*(REPOSITORY / "Sources" / module).glob("*.swift"), module=module.replace("-", "_")) == []
 

@@ -1,0 +1,61 @@
+import Glibc
+import Testing
+
+@testable import FastCGI
+
+@Suite("A connection waits for no peer")
+struct ConnectionTests {
+    private let peer: Int32
+    private let connection: Connection
+    private static let longResponse = (0..<4 << 20).map { UInt8(truncatingIfNeeded: $0 >> 10) }
+
+    init() throws {
+        var sockets: [Int32] = [-1, -1]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0, &sockets) == 0)
+        peer = sockets[0]
+        connection = Connection(socket: sockets[1], Capacity(workers: 1, inUse: 0))
+    }
+
+    /// What the peer can read now.
+    private func received() -> [UInt8] {
+        var received: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while case let count = read(peer, &buffer, buffer.count), count > 0 { received += buffer[..<count] }
+        return received
+    }
+
+    @Test("a response that the socket has no room for is sent piece by piece")
+    func sending() throws {
+        defer { close(peer) }
+        try connection.send(Self.longResponse, isLast: false)
+        var all: [UInt8] = []
+        while connection.isSending {
+            #expect(connection.isUnfinished && connection.waitingSince != nil)
+            #expect(connection.pendingBytes < Self.longResponse.count)
+            all += received()
+            try connection.sendOutbox()
+        }
+        #expect(connection.waitingSince == nil)
+        #expect(all + received() == Self.longResponse)
+    }
+
+    @Test("after the last response the connection ends")
+    func last() throws {
+        defer { close(peer) }
+        try connection.send(Self.longResponse, isLast: true)
+        #expect(throws: Disconnection.self) {
+            for _ in 0..<1000 {
+                _ = received()
+                try connection.sendOutbox()
+            }
+        }
+        #expect(!connection.isSending)
+    }
+
+    @Test("a peer that has gone ends the connection")
+    func gone() throws {
+        try connection.send(Self.longResponse, isLast: false)
+        close(peer)
+        #expect(throws: Disconnection.self) { try connection.sendOutbox() }
+    }
+}
