@@ -29,6 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
         enter_own_network()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def temporary_directory() -> Path:
     """A directory that the web server's own user can enter, which pytest's are not; short, as socket paths must be."""
     path = Path(tempfile.mkdtemp(prefix="charts-token-"))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from Support.browser import FETCHES
 from Support.pages import FRAME
 from Support.tinybird import ENDPOINT, answer
 from Support.waiting import wait_until
 
 LIFETIME = 8
-LIFETIMES = 20
 # Renewed so long before its end.
 MARGIN = 1
 
@@ -23,7 +24,13 @@ ASKED = """fetches.filter(({address}) => address.endsWith("/generate-token"))
     .map(({at, status}, _, all) => [at - all[0].at, status === 200])"""
 
 
-def test_a_page_left_open_for_twenty_lifetimes_shows_live_charts(serve, open_url, tinybird, screenshots):
+# When the network goes and comes, when Tinybird does, and when it is over, in lifetimes.
+@pytest.mark.slow
+@pytest.mark.parametrize("gone, back, down, up, over", [
+    (2, 4, 5, 6.5, 8), pytest.param(6, 11, 14, 15.5, 20, marks=pytest.mark.long)])
+def test_a_page_left_open_for_many_lifetimes_shows_live_charts(
+    gone: float, back: float, down: float, up: float, over: int, serve, open_url, tinybird, screenshots,
+):
     page = open_url(f"{serve(TINYBIRD_TOKEN_TTL=f'{LIFETIME}s').url}/frame.html", script=FETCHES)
     page.run(CHARTS)
     for at in range(3):
@@ -36,22 +43,22 @@ def test_a_page_left_open_for_twenty_lifetimes_shows_live_charts(serve, open_url
             # The driver is busy for seconds when it has not followed the frames that came and went.
             page.state()
 
-    wait_for_lifetime(6)
+    wait_for_lifetime(gone)
     page.network(False)
     tinybird.mode = "drop"
-    wait_for_lifetime(11)
+    wait_for_lifetime(back)
     assert page.status(1).startswith("Not up to date.") and page.state(1) == "ready"
     page.network(True)
     tinybird.mode = None
-    wait_until(lambda: all(page.status(at) == "" for at in range(3)), "all are up to date", 20)
+    wait_until(lambda: all(page.status(at) == "" for at in range(3)), "all are up to date")
     # The network is there, and Tinybird isn't.
-    wait_for_lifetime(14)
+    wait_for_lifetime(down)
     tinybird.mode = "drop"
-    wait_for_lifetime(15.5)
+    wait_for_lifetime(up)
     assert all(page.status(at).startswith("Not up to date.") for at in range(3))
     assert page.frame(0) == page.frame(2) == "the chart"
     tinybird.mode = None
-    wait_for_lifetime(LIFETIMES)
+    wait_for_lifetime(over)
 
     asked = page.value(ASKED)
     tinybird.json = answer([{"city": "Rome", "sales": 1}])
@@ -65,13 +72,13 @@ def test_a_page_left_open_for_twenty_lifetimes_shows_live_charts(serve, open_url
     tinybird.check(latest[-1].token)
 
     answered = [at for at, there in asked if there]
-    report = (f"{len(asked)} token requests in {LIFETIMES} lifetimes of {LIFETIME} s, of which {len(asked) - len(answered)} "
+    report = (f"{len(asked)} token requests in {over} lifetimes of {LIFETIME} s, of which {len(asked) - len(answered)} "
               f"without a network; {len(tinybird.data)} requests for data, {len(tinybird.pages)} for frames, "
               f"{sum(request.status == 403 for request in tinybird.requests)} refused")
     (screenshots / "left-open.txt").write_text(report + "\n")
     page.picture(screenshots / "left-open.png")
     print(report, asked)
-    assert len(asked) <= LIFETIMES, report
+    assert len(asked) <= over, report
     # One token is used until it is to be renewed.
     assert all(later - earlier > LIFETIME - MARGIN - 0.01 for earlier, later in zip(answered, answered[1:])), asked
     assert not any(request.status == 403 for request in tinybird.requests), report

@@ -183,6 +183,7 @@ def test_the_token_endpoints_retry_after_counts_for_all_its_charts(site, open_pa
     assert gaps(site.asked)[0] >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [(503, '{"error":"x"}', {}), (429, "", {}), "drop"], ids=["503", "429", "dropped"])
 def test_an_endpoint_in_trouble_is_asked_ever_less_often_and_by_all_charts_together(site, open_page, mode):
     site.mode = mode

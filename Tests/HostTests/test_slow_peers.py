@@ -34,6 +34,7 @@ def ask(responder: Responder) -> None:
         assert_the_guides_token(body)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
 def test_a_byte_now_and_then_is_waited_for_for_10_seconds_and_holds_no_thread(
     directory: Path, program: Path, running, tcp: bool
@@ -203,6 +204,7 @@ def test_readers_that_are_slow_keep_nobody_else_waiting(directory: Path, program
             assert_whole(answer(connection))
 
 
+@pytest.mark.slow
 @as_root
 def test_a_long_answer_that_nobody_reads_is_given_up_after_10_seconds(
     directory: Path, program: Path, running

@@ -41,6 +41,7 @@ def unpacked(deb: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 # ---- The package itself ----
 
+@pytest.mark.slow
 def test_lintian_has_no_errors_or_warnings(deb: Path) -> None:
     run = subprocess.run(
         ["lintian", "--allow-root", "--fail-on", "error,warning", deb], capture_output=True, text=True, timeout=300)

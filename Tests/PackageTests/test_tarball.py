@@ -91,6 +91,7 @@ def test_its_bill_of_materials_names_what_is_linked_and_the_versions(unpacked: P
     assert linked == {package["SPDXID"] for package in bill["packages"]} - {"SPDXRef-charts-token"}
 
 
+@pytest.mark.slow
 def test_it_is_the_same_when_it_is_built_again(tarball: Path, tmp_path: Path) -> None:
     again = subprocess.run(
         [REPOSITORY / "packaging/build-tarball", tmp_path], check=True, capture_output=True, text=True, timeout=600)

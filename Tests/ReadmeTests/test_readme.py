@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from Support.layers import in_layer
 from Support.marks import as_root
 from Support.readme import BLOCKS, README, SCOPES, block, claims_in
@@ -64,6 +66,7 @@ wait "$serve"
 """
 
 
+@pytest.mark.slow
 @as_root
 def test_the_quick_start_and_the_build() -> None:
     first, own, *version = in_layer(f"""

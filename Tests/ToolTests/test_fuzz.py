@@ -23,6 +23,7 @@ def fuzz(*arguments: str | Path) -> str:
     return run.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [
     "--runs 10000 --seed 1", pytest.param("--seconds 60", marks=pytest.mark.long)])
 def test_fuzzing_finds_nothing(arguments: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from Support.repository import TESTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("minutes", [0.1, pytest.param(4, marks=pytest.mark.long)])
 def test_nothing_grows_and_every_answer_is_right(minutes: float) -> None:
     run = subprocess.run([TESTS / "soak", str(minutes)], capture_output=True, text=True, timeout=minutes * 60 + 300)
