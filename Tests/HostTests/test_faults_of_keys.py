@@ -87,7 +87,7 @@ def test_a_key_file_that_fails_while_serving_is_answered_at_once_and_named_once(
             began = time.monotonic()
             status, body, errors = ask(responder)
             assert time.monotonic() - began < AT_ONCE
-            assert (status, b"not configured" in body) == (503, True)
+            assert (status, b"misconfigured" in body) == (503, True)
             lines += errors
             answered += 1
         assert lines.startswith("charts-token: error: TINYBIRD_SIGNING_KEY_FILE ") and lines.count("\n") == 1
