@@ -65,7 +65,7 @@ def test_each_attribute_is_tried_as_its_documentation_says(site, open_url):
 
 @as_root
 def test_the_chart_library_is_where_the_element_looks_for_it():
-    default = re.search(r'const CHART_JS = "(.*)"', (REPOSITORY / "apache/htdocs/drawing.js").read_text())[1]
+    default = re.search(r'const CHART_JS = "(.*)"', (REPOSITORY / "apache/htdocs/source.js").read_text())[1]
     fetch = f"curl -s -o /dev/null -w '%{{http_code}}\\n' http://localhost{default}"
 
     answers = in_layer(f"""

@@ -1,7 +1,7 @@
 // Draws on a canvas, by Chart.js.
 
 import { paletteOf, resolver, REST } from "./colors.js";
-import { adopt, element } from "./dom.js";
+import { adopt, element } from "./shell.js";
 import { Legend, style as legendStyle } from "./legend.js";
 import { configure } from "./options.js";
 import { ChartError } from "./request.js";
@@ -50,7 +50,8 @@ async function library(href) {
   const late = new Promise((_, reject) => setTimeout(reject, LIMIT, new Error("no answer in time")));
   let module;
   if (define?.amd) {
-    // A script for browsers would give itself to the page's loader, which doesn't expect it. Not while that may load others.
+    // A script for browsers would give itself to the page's loader, which doesn't expect it. That is away for as long
+    // as the script takes to run, not to load.
     await Promise.race([late, fetched(href)]);
     globalThis.define = undefined;
   }
@@ -107,11 +108,13 @@ class Canvas {
   show(shown) {
     this.#shown = shown;
     const isRound = shown.kind === "pie" || shown.kind === "donut";
-    const entries = isRound ? shown.names.map((name, at) => ({ name, isRest: at >= shown.series[0].rows.length - 1 && !shown.series[0].rows[at] })) : shown.series;
+    const [first] = shown.series;
+    const entries = isRound ? shown.names.map((name, at) => ({ name, isRest: !first.rows[at] })) : shown.series;
     const palette = paletteOf(shown.colors, entries.length).map((color, at) => entries[at].isRest ? REST : color);
     this.#box.classList.toggle("round", isRound);
     this.#canvas.ariaLabel = `${shown.title}: ${shown.kind} chart`;
-    this.#legend.show(isRound || entries.length > 1 ? entries.map(({ name }, at) => ({ name, color: palette[at] })) : []);
+    const isAlone = !isRound && entries.length === 1;
+    this.#legend.show(isAlone ? [] : entries.map(({ name }, at) => ({ name, color: palette[at] })));
     const configuration = configure(shown, this.#look(palette, shown));
     if (this.#chart) {
       Object.assign(this.#chart, { data: configuration.data, options: configuration.options });

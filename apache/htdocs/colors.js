@@ -5,7 +5,7 @@ const COLORS = ["#1a8f66", "#3f7fd9", "#d0670f", "#9566d6", "#d9485f", "#0d8a9e"
 /** What the others are that share one colour. */
 export const REST = "#7d8590";
 /** Once all are used they come again: darker, lighter, and then further so. */
-const SHADES = [["CanvasText", 55], ["Canvas", 55], ["CanvasText", 30], ["Canvas", 30], ["CanvasText", 75], ["Canvas", 75]];
+const SHADES = [55, 30, 75].flatMap(share => [["CanvasText", share], ["Canvas", share]]);
 
 /** As many colours of CSS as are needed, no two alike up to seven times as many as `colors` has. */
 export function paletteOf(colors, count) {

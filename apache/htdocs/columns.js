@@ -9,7 +9,7 @@ const KINDS = [
   ["number", /^(?:Float\d+|BFloat16)$/],
   ["number", /^Decimal\d*\((?:\d+, ?)?(?<scale>\d+)\)$/],
   ["time", /^Date(?:32)?$/],
-  ["time", /^DateTime(?:64)?(?:\((?:(?<precision>\d)(?:, ?)?)?(?:'(?<zone>[^']+)')?\))?$/],
+  ["time", /^DateTime(?:64)?(?:\((?:\d(?:, ?)?)?(?:'(?<zone>[^']+)')?\))?$/],
   ["bool", /^Bool$/],
   ["structure", /^(?:Array|Tuple|Map|Nested|JSON|Object|Variant|Dynamic|QBit|Point|Ring|\w*LineString|\w*Polygon)\b/],
 ];
@@ -19,8 +19,8 @@ const DENORMALS = { nan: NaN, "-nan": NaN, inf: Infinity, "+inf": Infinity, "-in
  * A column of an answer.
  * @param {{name: string, type: string}} meta
  * @returns {{name: string, type: string, kind: "number" | "time" | "bool" | "text" | "structure", isFloat: boolean,
- *   isDate: boolean, scale: number, precision: number, zone?: string}} `type` without what is around it; `scale`: a Decimal's digits
- *   after the point; `precision`: a DateTime64's; `zone`: of a DateTime. Enums, UUIDs, addresses, intervals and types
+ *   isDate: boolean, scale: number, zone?: string}} `type` without what is around it; `scale`: a Decimal's digits
+ *   after the point; `zone`: of a DateTime. Enums, UUIDs, addresses, intervals and types
  *   that nobody knows yet are text.
  */
 export function describe({ name, type: whole }) {
@@ -28,9 +28,9 @@ export function describe({ name, type: whole }) {
   for (const [kind, pattern] of KINDS) {
     const found = pattern.exec(type);
     if (!found) continue;
-    const { scale = 0, precision = 0, zone } = found.groups ?? {};
+    const { scale = 0, zone } = found.groups ?? {};
     return {
-      name, type, kind, zone, scale: Number(scale), precision: Number(precision), isFloat: /Float/.test(type),
+      name, type, kind, zone, scale: Number(scale), isFloat: /Float/.test(type),
       isDate: /^Date(32)?$/.test(type),
     };
   }
@@ -50,7 +50,7 @@ export function toNumber(value) {
 }
 
 /**
- * The function that makes numbers of a column's values: times are milliseconds since 1970, and NaN is what can't be drawn.
+ * The function that makes numbers of a column's values: times are milliseconds since 1970, NaN is what can't be drawn.
  * Its second argument is the number before, which tells the two hours apart that one clock shows when it is set back.
  */
 export function readerOf(column) {
@@ -59,4 +59,36 @@ export function readerOf(column) {
     const number = toNumber(value);
     return Number.isFinite(number) ? number : NaN;
   };
+}
+
+/**
+ * An array, tuple or map as text: JSON, in which numbers are numbers, however the answer quotes them.
+ * @param {unknown} value as it is in the answer
+ * @param {string} type ClickHouse's, as `Array(Tuple(city String, sales UInt64))`
+ */
+export function structureText(value, type) {
+  const [, name, inside] = /^(\w+)(?:\((.*)\))?$/s.exec(unwrapped(type)) ?? [];
+  if (value === null || value === undefined) return "null";
+  if (typeof value !== "object") return isNumber(name, value) ? String(value) : JSON.stringify(value);
+  const types = inside ? partsOf(inside) : [];
+  const typeAt = at => name === "Tuple" ? types[at]?.replace(/^(\w+|`[^`]+`) (?=\w)/, "") : types.at(-1);
+  const parts = Array.isArray(value)
+    ? value.map((each, at) => structureText(each, typeAt(at) ?? ""))
+    : Object.entries(value).map(([key, each], at) => `${JSON.stringify(key)}:${structureText(each, typeAt(at) ?? "")}`);
+  return Array.isArray(value) ? `[${parts.join(",")}]` : `{${parts.join(",")}}`;
+}
+
+const isNumber = (name, value) => /^(U?Int|Float|BFloat|Decimal)/.test(name) && /^-?\d/.test(value);
+
+/** The types in "String, Map(String, UInt8)". */
+function partsOf(text) {
+  const parts = [""];
+  let depth = 0;
+  for (const [token] of text.matchAll(/'(?:[^'\\]|\\.)*'|[(),]|[^'(),]+/gs)) {
+    if (token === "(") depth++;
+    if (token === ")") depth--;
+    if (token === "," && depth === 0) parts.push("");
+    else parts[parts.length - 1] += token;
+  }
+  return parts.map(part => part.trim());
 }

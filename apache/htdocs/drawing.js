@@ -1,12 +1,10 @@
 // Draws an endpoint's answer: on a canvas (canvas.js, by Chart.js), or as a table or a number (tables.js).
 
-import { adopt, element } from "./dom.js";
+import { adopt, element } from "./shell.js";
 import { Deadline } from "./request.js";
 import { ON_CANVAS, shape } from "./shape.js";
+import { CHART_JS } from "./source.js";
 import { bigNumber, style, table } from "./tables.js";
-
-/** Where Debian's web servers serve Debian's package libjs-chart.js. */
-export const CHART_JS = "/javascript/chart.js/chart.min.js";
 
 export default class Drawing {
   #box;
@@ -36,10 +34,10 @@ export default class Drawing {
    * Draws the endpoint's present data. `due`: when to do so again; `empty`: there are none; `note`: what is to be said
    * of what is drawn.
    */
-  async update({ address, name, token, tokens, signal, chart, report }) {
+  async update({ name, answer: asked, signal, chart, report }) {
     const settings = settingsOf(chart, name);
     const [answer, makeCanvas] = await Promise.all([
-      token.then(() => tokens.json(address, { params: chart.getAttribute("params") ?? "", signal })),
+      asked,
       ON_CANVAS.includes(settings.type) && this.#prepare(chart.getAttribute("chart-js") ?? CHART_JS, report),
     ]);
     signal.throwIfAborted();
@@ -51,7 +49,8 @@ export default class Drawing {
     this.#attributes = attributes;
     const seconds = Number(chart.getAttribute("refresh"));
     return {
-      empty: !answer.data.length, note: this.#note, due: new Deadline(seconds > 0 ? Math.max(1, seconds) * 1000 : Infinity),
+      empty: !answer.data.length, note: this.#note,
+      due: new Deadline(seconds > 0 ? Math.max(1, seconds) * 1000 : Infinity),
     };
   }
 
@@ -91,7 +90,8 @@ export default class Drawing {
 function settingsOf(chart, title) {
   const read = name => chart.getAttribute(name) ?? undefined;
   return {
-    title, hasTitle: chart.hasAttribute("title"), type: read("type") ?? "bar", index: read("index"), categories: list(read("categories")), groupBy: read("group-by"),
+    title, hasTitle: chart.hasAttribute("title"), type: read("type") ?? "bar",
+    index: read("index"), categories: list(read("categories")), groupBy: read("group-by"),
     stacked: read("stacked"), horizontal: chart.hasAttribute("horizontal"), colors: list(read("colors")),
     labels: new URLSearchParams(read("labels")), formats: new URLSearchParams(read("format")), zone: read("time-zone"),
     language: known(languageOf(chart)),

@@ -19,14 +19,14 @@ const LOOK = 60_000;
  */
 export class TinybirdChart extends HTMLElement {
   static observedAttributes = ["src", "endpoint", "token-endpoint", "credentials", "session", "api-hosts", "params",
-    "type", "index", "categories", "group-by", "stacked", "horizontal", "labels", "format", "time-zone", "title", "height",
-    "colors", "refresh", "chart-js"];
+    "type", "index", "categories", "group-by", "stacked", "horizontal", "labels", "format", "time-zone", "title",
+    "height", "colors", "refresh", "chart-js"];
 
   #parts = shell(this.attachShadow({ mode: "open" }));
   /** What fills the plot, a Frame or a Drawing; whether it shows what the present attributes ask for. */
   #content;
   #current = false;
-  /** The update under way; when the next one is due, and where the last one failed, from when on it may be tried again. */
+  /** The update under way; when the next one is due, and where the last one failed, when it may be tried again. */
   #running;
   #timer;
   #due;
@@ -99,8 +99,8 @@ export class TinybirdChart extends HTMLElement {
   }
 
   /**
-   * On a timer, and on events after which timers may be late: does what is due. A page that nobody sees can wait, and so
-   * can what failed while the browser knows of no network.
+   * On a timer, and on events after which timers may be late: does what is due. A page that nobody sees can wait, and
+   * so can what failed while the browser knows of no network.
    */
   #wake = event => {
     if (this.#running || document.hidden || (this.#retry && !navigator.onLine)) return;
@@ -135,10 +135,7 @@ export class TinybirdChart extends HTMLElement {
 
   /** Fills the plot with what the attributes ask for, as it is now. */
   async #fill(signal) {
-    const { address, tokens, load } = sourceOf(this);
-    // Asked for meanwhile, by all charts of the page together. Where there is none, that is seen when it is used.
-    const token = tokens.token();
-    token.catch(() => {});
+    const { load, ...source } = sourceOf(this, signal);
     const Content = await load();
     signal.throwIfAborted();
     if (!(this.#content instanceof Content)) {
@@ -146,7 +143,7 @@ export class TinybirdChart extends HTMLElement {
       this.#content = new Content(this.#parts.plot);
     }
     return this.#content.update({
-      address, token, tokens, signal, name: this.#name, chart: this, report: error => this.#report(error),
+      ...source, signal, name: this.#name, chart: this, report: error => this.#report(error),
     });
   }
 

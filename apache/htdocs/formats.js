@@ -1,8 +1,7 @@
 // Writes values for reading, in the page's language. All ways of showing use the same functions.
 
-import { readerOf, toNumber } from "./columns.js";
+import { readerOf, structureText, toNumber } from "./columns.js";
 import { cannot } from "./request.js";
-import { write } from "./structures.js";
 
 /** What stands for NULL, and for an empty text. */
 const NOTHING = "–";
@@ -28,8 +27,8 @@ const FORMS = {
  * @param {object[]} rows
  * @param {{language?: string, zone?: string, form?: string}} settings `form`: as the attribute `format` says
  * @returns {{text: (value: unknown) => string, number: (value: number) => string,
- *   tick: (value: number, step: number, most: number) => string}} `text` takes a value as it is in the answer; `number` one
- *   that was read; `tick` that, the distance of an axis's ticks and the largest of them
+ *   tick: (value: number, step: number, most: number) => string}} `text` takes a value as it is in the answer; `number`
+ *   one that was read; `tick` that, the distance of an axis's ticks and the largest of them
  */
 export function formatOf(column, rows, { language, zone, form = "" }) {
   const [name, more] = form.split(":");
@@ -38,7 +37,7 @@ export function formatOf(column, rows, { language, zone, form = "" }) {
   }
   try {
     if (column.kind === "number") return numbers(column, rows, language, form && FORMS[name](more), more);
-    if (column.kind === "time") return times(column, rows, language, column.isDate ? "UTC" : zone ?? column.zone ?? "UTC", name);
+    if (column.kind === "time") return times(column, rows, language, zone, name);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw cannot(`format "${form}", time-zone "${zone ?? ""}": ${error.message}`);
@@ -53,7 +52,7 @@ function plain(value, { type }) {
   if (value === "") return EMPTY;
   // ClickHouse fills a FixedString with NUL, and leaves them out itself where it writes text.
   if (type.startsWith("FixedString")) return value.replace(/\0+$/, "");
-  return typeof value === "object" ? write(value, type) : String(value);
+  return typeof value === "object" ? structureText(value, type) : String(value);
 }
 
 function numbers(column, rows, language, style, more) {
@@ -87,8 +86,8 @@ function numbers(column, rows, language, style, more) {
       const isLong = most >= 1e6 && options.useGrouping !== false;
       const key = `${digits} ${isLong}`;
       if (!formats.has(key)) {
-        formats.set(key, isLong
-          ? new Intl.NumberFormat(language, { ...options, notation: "compact", maximumFractionDigits: 2 }) : fixed(digits));
+        formats.set(key, !isLong ? fixed(digits)
+          : new Intl.NumberFormat(language, { ...options, notation: "compact", maximumFractionDigits: 2 }));
       }
       return isExtreme(value) || (value && most >= 1e15) ? extreme.format(value) : formats.get(key).format(value);
     },
@@ -103,7 +102,9 @@ function decimals(column, rows, scale, { style }) {
   if (/Int/.test(column.type) && scale === 1) return 0;
   if (style === "currency" || (column.scale > 0 && column.scale <= 2 && scale === 1)) return column.scale || 2;
   const values = rows.map(row => row[column.name]);
-  if (column.scale) return Math.max(0, ...values.slice(0, SAMPLE).map(value => fraction(ALL_DIGITS.format(value ?? 0))));
+  if (column.scale) {
+    return Math.max(0, ...values.slice(0, SAMPLE).map(value => fraction(ALL_DIGITS.format(value ?? 0))));
+  }
   let least = Infinity;
   for (const value of values) {
     const size = Math.abs(toNumber(value)) * scale;
@@ -123,8 +124,9 @@ function decimals(column, rows, scale, { style }) {
 const ALL_DIGITS = new Intl.NumberFormat("en", { maximumFractionDigits: 20, useGrouping: false });
 const fraction = text => /\.(\d+)$/.exec(text)?.[1].length ?? 0;
 
-function times(column, rows, language, zone, form) {
+function times(column, rows, language, wanted, form) {
   const read = readerOf(column);
+  const zone = column.isDate ? "UTC" : wanted ?? column.zone ?? "UTC";
   const date = { timeZone: zone, year: "numeric", month: "short", day: "numeric" };
   const clock = new Intl.DateTimeFormat("en", {
     timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23",

@@ -1,7 +1,7 @@
 // A frame with Tinybird's chart. It can be given a new token only by loading it again: that happens behind the old one.
 
-import { element } from "./dom.js";
-import { ChartError, request } from "./request.js";
+import { element } from "./shell.js";
+import { cannot, ChartError, request } from "./request.js";
 
 /** How long a frame may take to load, and is then given to draw before it replaces another, in milliseconds. */
 const LIMIT = 30_000;
@@ -39,7 +39,7 @@ export default class Frame {
     try {
       await Promise.all([loaded(frame, signal), reach(address, policy, signal)]);
       if (policy.forbids("frame-src")) {
-        throw new ChartError("This chart can’t be shown.", `the page's Content-Security-Policy has no frame-src ${address.origin}`);
+        throw cannot(`the page's Content-Security-Policy has no frame-src ${address.origin}`);
       }
       if (this.#shown) await new Promise(resolve => setTimeout(resolve, SETTLES));
       signal.throwIfAborted();
@@ -102,7 +102,8 @@ async function reach(address, policy, signal) {
 function loaded(frame, signal) {
   return new Promise((resolve, reject) => {
     frame.onload = resolve;
-    const late = new ChartError("The chart took too long to load.", "the frame didn't load in time", { transient: true });
+    const late = new ChartError(
+      "The chart took too long to load.", "the frame didn't load in time", { transient: true });
     AbortSignal.any([signal, AbortSignal.timeout(LIMIT)]).onabort = () => reject(late);
   });
 }

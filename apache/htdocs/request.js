@@ -1,6 +1,5 @@
-// Requests, and how they fail: what a visitor reads, what the page's author reads, and when to try again.
-
-import { parse } from "./json.js";
+// Requests: shared, ended in time, with every digit of their JSON; and how they fail: what a visitor reads, what the
+// page's author reads, and when to try again.
 
 /** The longest pause between two tries, in milliseconds. */
 const LONGEST_PAUSE = 60_000;
@@ -14,9 +13,10 @@ export class ChartError extends Error {
   /**
    * @param {string} message for the visitor
    * @param {string} detail for the page's author
-   * @param {{status?: number, wait?: number, transient?: boolean, prompts?: boolean, isLate?: boolean}} [more] `status`: the response's.
-   *   `transient`: trying again later makes sense; `wait`: not sooner than in so many milliseconds. `prompts`: the browser
-   *   would ask for a password, so that nothing but the visitor may start another try. `isLate`: there was no answer in time.
+   * @param {{status?: number, wait?: number, transient?: boolean, prompts?: boolean, isLate?: boolean}} [more]
+   *   `status`: the response's. `transient`: trying again later makes sense; `wait`: not sooner than in so many
+   *   milliseconds. `prompts`: the browser would ask for a password, so that nothing but the visitor may start another
+   *   try. `isLate`: there was no answer in time.
    */
   constructor(message, detail, { status = 0, wait = 0, transient = false, prompts = false, isLate = false } = {}) {
     super(message);
@@ -53,8 +53,8 @@ export function pauseAfter(failures, least = 0) {
 
 /**
  * Fetches past every cache, headers and body within `limit` milliseconds.
- * @returns {Promise<{status: number, wait: number, json: any, challenge: string, isRedirect: boolean}>} `json` is undefined
- *   where it is none; `isRedirect` where `redirect` is "manual" and there was one; `challenge`: WWW-Authenticate
+ * @returns {Promise<{status: number, wait: number, json: any, challenge: string, isRedirect: boolean}>} `json` is
+ *   undefined where it is none; `isRedirect` where `redirect` is "manual" and there was one; `challenge`: WWW-Authenticate
  */
 export async function request(url, { signal, ...init }, limit) {
   const timeout = AbortSignal.timeout(limit);
@@ -74,7 +74,7 @@ export async function request(url, { signal, ...init }, limit) {
     if (signal?.aborted || error instanceof ChartError) throw error;
     const { origin, pathname } = new URL(url);
     const blocked = origin === location.origin || timeout.aborted ? ""
-      : ". Does the host answer, and allow this page to ask (CORS)? Content blockers stop requests to Tinybird's hosts too";
+      : ". Does the host allow this page to ask (CORS)? Content blockers stop requests to Tinybird's hosts, too";
     throw new ChartError(
       timeout.aborted
         ? "The server took too long to answer."
@@ -100,7 +100,7 @@ async function textOf({ body, url }) {
 
 function parsed(text) {
   try {
-    return parse(text);
+    return parseJSON(text);
   } catch {
     return undefined;
   }
@@ -116,9 +116,68 @@ export function failure(answer, where, messages, reason = "") {
   const { status, wait } = answer;
   const message = status === 429
     ? "There are too many requests just now."
-    : messages[isRefusal(status) ? 401 : status] ?? `This chart isn’t available just now (the server answered ${status}).`;
+    : messages[isRefusal(status) ? 401 : status]
+      ?? `This chart isn’t available just now (the server answered ${status}).`;
   return new ChartError(message, `${where} answered ${status}${reason && `: ${reason}`}`, {
     status, wait, transient: status === 408 || status === 429 || status >= 500,
     prompts: asksForPassword(answer),
   });
+}
+
+/** Those under way: by what is asked, the answer to come and how many wait for it. */
+const pending = new Map();
+
+/**
+ * What `ask` answers, shared by all who ask for the same `key` meanwhile. The request ends early when all have gone.
+ * @template T
+ * @param {string} key
+ * @param {(signal: AbortSignal) => Promise<T>} ask
+ * @param {AbortSignal} [signal] of the one who asks
+ * @returns {Promise<T>}
+ */
+export function share(key, ask, signal) {
+  let shared = pending.get(key);
+  if (!shared) {
+    const controller = new AbortController();
+    shared = { waiting: 0, controller, answer: ask(controller.signal).finally(() => forget(key, shared)) };
+    pending.set(key, shared);
+  }
+  shared.waiting++;
+  if (!signal) return shared.answer;
+  return new Promise((resolve, reject) => {
+    const leave = () => {
+      reject(signal.reason);
+      if (--shared.waiting) return;
+      forget(key, shared);
+      shared.controller.abort();
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener("abort", leave, { once: true });
+    shared.answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
+}
+
+/** From now on, who asks for `key` gets another answer. */
+function forget(key, shared) {
+  if (pending.get(key) === shared) pending.delete(key);
+}
+
+/** In JSON: strings, which stay as they are, and the numbers that may have more digits than a double holds. */
+const PARTS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.]{15,}(?:[eE][+-]?\d+)?/gs;
+
+/**
+ * The value of a JSON text. A number that JavaScript's can't hold exactly (a 64-bit integer, a long decimal) is the
+ * string of its digits, as Tinybird writes it with `output_format_json_quote_64bit_integers`. Throws a SyntaxError.
+ * (By the text, and not by JSON.parse's `context.source`: Firefox has that since 135 and Safari since 18.4 only, and a
+ * function called for each value takes longer.)
+ * @param {string} text
+ */
+function parseJSON(text) {
+  const long = /\d{16}|[\d.]{17}/.test(text);
+  return JSON.parse(long ? text.replace(PARTS, part => isExact(part) ? part : `"${part}"`) : text);
+}
+
+function isExact(part) {
+  if (part.startsWith('"') || /e/i.test(part)) return true;
+  return part.includes(".") ? String(Number(part)) === part : Number.isSafeInteger(Number(part));
 }

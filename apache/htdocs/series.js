@@ -41,7 +41,8 @@ export function wide(shown) {
         : "let the pipe group by it, or name the column that tells them apart as group-by"));
   }
   return {
-    axis, ...along(axis, places.map(({ at }) => at), places.map(({ row, at }, number) => index ? index.text(row) : String(number + 1))),
+    axis,
+    ...along(axis, places.map(({ at }) => at), places.map(({ row }, at) => index ? index.text(row) : String(at + 1))),
     note: missing(known - places.length, index),
     series: values.map(column => series(column.label, column, places.map(({ row }) => row))),
   };
@@ -59,7 +60,9 @@ export function grouped(shown) {
     const each = groups.get(name);
     const key = each.last = place(row, at, each.last);
     if (Number.isNaN(key)) continue;
-    if (each.rows.has(key)) throw cannot(`several rows have the same "${index.name}" and "${group.name}": let the pipe group by both`);
+    if (each.rows.has(key)) {
+      throw cannot(`several rows have the same "${index.name}" and "${group.name}": let the pipe group by both`);
+    }
     each.rows.set(key, row);
     each.total += Math.abs(column.number(row)) || 0;
     if (!places.has(key)) places.set(key, row);
@@ -81,7 +84,9 @@ export function grouped(shown) {
 
 /** Each row is a slice. */
 export function slices({ rows, index, values: [column], type }) {
-  const all = rows.map((row, at) => ({ name: index ? index.text(row) : String(at + 1), row, value: column.number(row) || 0 }));
+  const all = rows.map((row, at) => ({
+    name: index ? index.text(row) : String(at + 1), row, value: column.number(row) || 0,
+  }));
   if (all.some(({ value }) => value < 0)) return { untrue: "negative values" };
   if (!all.some(({ value }) => value > 0)) return { untrue: "nothing but zeros" };
   const largest = new Set(all.length > MOST + 1 ? all.toSorted((a, b) => b.value - a.value).slice(0, MOST) : all);
@@ -92,7 +97,8 @@ export function slices({ rows, index, values: [column], type }) {
     one.data.push(sum(column, [rest.map(({ row }) => row)]).data[0]);
     one.rows.push(undefined);
   }
-  return { axis: "label", names: [...kept.map(({ name }) => name), ...(rest.length ? [OTHERS] : [])], series: [one], kind: type };
+  const names = [...kept.map(({ name }) => name), ...(rest.length ? [OTHERS] : [])];
+  return { axis: "label", names, series: [one], kind: type };
 }
 
 const along = (axis, xs, names) => axis === "label" ? { names } : { xs };
@@ -116,4 +122,37 @@ export function toShares(shown) {
   }
   const totals = series[0].data.map((_, at) => series.reduce((total, { data }) => total + (data[at] || 0), 0));
   for (const each of series) each.data = each.data.map((value, at) => totals[at] ? value / totals[at] : NaN);
+}
+
+/** So many points are drawn at most, about: several for each pixel of a wide screen. */
+const MOST_POINTS = 4000;
+
+/**
+ * The points of a line. Of many, each stretch keeps its first and last, its least and greatest value, and whether there
+ * is a gap: no peak gets lost.
+ * @param {number[]} xs ascending
+ * @param {number[]} ys NaN where there is none
+ * @returns {{x: number, y: number, at: number}[]} `at`: which of the given ones it is
+ */
+export function thin(xs, ys) {
+  const point = at => ({ x: xs[at], y: ys[at], at });
+  if (ys.length <= MOST_POINTS) return ys.map((_, at) => point(at));
+  const width = (xs.at(-1) - xs[0]) / (MOST_POINTS / 4) || 1;
+  const kept = [];
+  for (let start = 0; start < ys.length;) {
+    const stretch = Math.floor((xs[start] - xs[0]) / width);
+    let least = start;
+    let greatest = start;
+    let gap = -1;
+    let end = start;
+    for (; end < ys.length && Math.floor((xs[end] - xs[0]) / width) === stretch; end++) {
+      if (Number.isNaN(ys[end])) gap = end;
+      if (!(ys[least] <= ys[end])) least = end;
+      if (!(ys[greatest] >= ys[end])) greatest = end;
+    }
+    const ats = new Set([start, least, greatest, end - 1, ...(gap < 0 ? [] : [gap])]);
+    kept.push(...[...ats].sort((a, b) => a - b).map(point));
+    start = end;
+  }
+  return kept;
 }

@@ -1,4 +1,4 @@
-// Makes of an answer what is to be shown: which columns, how they are written, and whether the kind of chart suits them.
+// Makes of an answer what is to be shown: which columns, how they are written, and whether the kind of chart suits.
 
 import { describe, toNumber } from "./columns.js";
 import { formatOf } from "./formats.js";
@@ -44,9 +44,11 @@ class Column {
 }
 
 /**
- * What is to be shown. `kind` is "table" where `type` can't show these values truly; `note` says so then, or what else is missing.
+ * What is to be shown. `kind` is "table" where `type` can't show these values truly; `note` says so then, or what else
+ * is missing.
  * For a canvas: `names` of the places along the axis, or `xs` in milliseconds or numbers (`axis`: "label", "time",
- * "number"), and `series`, each with a `name`, the `column` of its values, `data` (NaN: none) and the `rows` that they are from.
+ * "number"), and `series`, each with a `name`, the `column` of its values, `data` (NaN: none) and the `rows` that they
+ * are from.
  * @param {{meta: object[], data: object[]}} answer
  * @param {{type: string, index?: string, categories: string[], groupBy?: string, stacked?: string, horizontal: boolean,
  *   labels: URLSearchParams, formats: URLSearchParams, language?: string, zone?: string}} settings
@@ -58,21 +60,27 @@ export function shape({ meta, data: rows }, settings) {
   }
   const columns = meta.map(each => new Column(each, rows, settings));
   const { index, group, values } = pick(columns, rows, settings);
-  const shown = { ...settings, kind: settings.type, rows, index, group, values, columns: [index, group, ...values].filter(Boolean) };
+  const shown = {
+    ...settings, kind: settings.type, rows, index, group, values, columns: [index, group, ...values].filter(Boolean),
+  };
   if (!ON_CANVAS.includes(settings.type) || !rows.length) return shown;
   const plotted = ROUND.includes(settings.type) ? slices(shown) : group ? grouped(shown) : wide(shown);
   const all = { ...shown, ...plotted };
   if (settings.stacked === "percent" && !all.untrue) toShares(all);
   const untrue = all.untrue ?? (all.kind === "bar" && all.series[0].data.length > MOST_BARS && "so many bars");
-  return untrue ? { ...all, kind: "table", note: `A ${settings.type} chart can’t show ${untrue}: this is the table.` } : all;
+  if (!untrue) return all;
+  return { ...all, kind: "table", note: `A ${settings.type} chart can’t show ${untrue}: this is the table.` };
 }
 
 /** The columns to draw: `index` for the labels (undefined: none), `group` for the series, `values`. */
 function pick(columns, rows, { type, index, categories, groupBy }) {
-  if (![...ON_CANVAS, ...IN_TABLES].includes(type)) throw cannot(`type is "${type}": there are ${ON_CANVAS}, ${IN_TABLES}`);
+  if (![...ON_CANVAS, ...IN_TABLES].includes(type)) {
+    throw cannot(`type is "${type}": there are ${ON_CANVAS}, ${IN_TABLES}`);
+  }
+  const names = columns.map(column => column.name);
   const find = name => {
     const found = columns.find(column => column.name === name);
-    if (name && !found) throw cannot(`there is no column "${name}": there are ${columns.map(column => column.name)}`);
+    if (name && !found) throw cannot(`there is no column "${name}": there are ${names}`);
     return found;
   };
   const group = find(groupBy);
@@ -80,7 +88,8 @@ function pick(columns, rows, { type, index, categories, groupBy }) {
   const others = columns.filter(column => column !== group && !named.includes(column));
   const isNumber = column => column.kind === "number";
   let first = find(index);
-  if (!first && !ROUND.includes(type) && ON_CANVAS.includes(type)) first = others.find(column => column.kind === "time");
+  const hasAxis = ON_CANVAS.includes(type) && !ROUND.includes(type);
+  if (!first && hasAxis) first = others.find(column => column.kind === "time");
   first ??= others.find(column => !isNumber(column));
   // Where all are numbers, the first are labels, if values are left then.
   if (!first && type !== "big-number" && (named.length || others.length > 1)) first = others[0];
@@ -88,7 +97,7 @@ function pick(columns, rows, { type, index, categories, groupBy }) {
   const ofKind = kind => rest.filter(column => column.kind === kind);
   let values = named;
   if (!values.length) values = type === "table" ? rest : rest.some(isNumber) ? ofKind("number") : ofKind("bool");
-  if (!values.length && type !== "table") throw cannot(`there is no column of numbers: there are ${columns.map(column => column.name)}`);
+  if (!values.length && type !== "table") throw cannot(`there is no column of numbers: there are ${names}`);
   for (const column of values) {
     if (type !== "table" && type !== "big-number" && !holdsNumbers(column, rows)) {
       throw cannot(`"${column.name}" holds no numbers: its type is ${column.type}`);
@@ -100,6 +109,6 @@ function pick(columns, rows, { type, index, categories, groupBy }) {
 
 /** Whether its values can be drawn: numbers, true and false, and texts that all are numbers. */
 function holdsNumbers({ kind, name }, rows) {
-  return kind === "number" || kind === "bool"
-    || (kind === "text" && rows.every(({ [name]: value }) => value === null || value === "" || !Number.isNaN(Number(value))));
+  const isNumber = value => value === null || value === "" || !Number.isNaN(Number(value));
+  return kind === "number" || kind === "bool" || (kind === "text" && rows.every(row => isNumber(row[name])));
 }

@@ -1,7 +1,5 @@
 // The shell of a <tinybird-chart>. All colours are made from the page's own, so that it fits light and dark pages.
 
-import { adopt, element } from "./dom.js";
-
 const style = new CSSStyleSheet();
 style.replaceSync(`
   :host {
@@ -9,7 +7,7 @@ style.replaceSync(`
     inline-size: -moz-available; inline-size: -webkit-fill-available; inline-size: stretch;
   }
   :host([hidden]) { display: none; }
-  /* Where the width is for the content to say, it is 20rem: the first column's, which takes all that there is up to that. */
+  /* Where the width is for the content to say, it is 20rem: the first column takes all that there is, up to that. */
   figure {
     display: grid; grid: auto minmax(3rem, 1fr) auto / minmax(0, 20rem) minmax(0, 1fr);
     min-block-size: max(var(--height, 320) * 1px, var(--height, 320) / 16 * 1rem); margin: 0;
@@ -76,4 +74,17 @@ export function shell(root) {
   figure.setAttribute("title", "");
   root.append(figure);
   return { figure, caption, plot, status, button };
+}
+
+/** An element with properties and children. */
+export function element(name, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
+/** Gives a shadow root one more style sheet, once. */
+export function adopt(node, style) {
+  const root = node.getRootNode();
+  if (!root.adoptedStyleSheets.includes(style)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, style];
 }

@@ -1,21 +1,51 @@
-// Where a chart comes from, by its attributes: the address, the tokens for it, and the script that shows it.
+// Where a chart comes from, by its attributes: its address, a token, the data, and the script that shows them. All of
+// it is asked for at once.
 
-import { cannot, ChartError } from "./request.js";
+import { ChartError } from "./request.js";
 import { TokenClient } from "./token-client.js";
 
+/** Where Debian's web servers serve Debian's package libjs-chart.js. */
+export const CHART_JS = "/javascript/chart.js/chart.min.js";
+
+/** What tinybird-chart.js has asked for, before the element is there. */
+const early = new WeakMap();
+
+const attributesOf = chart => JSON.stringify([...chart.attributes].map(({ name, value }) => [name, value]));
+
+/** Asks for what a chart shows that has no element yet; resolves when that is under way. */
+export async function askEarly(chart) {
+  const source = ask(chart);
+  early.set(chart, { attributes: attributesOf(chart), source });
+  await source.token;
+}
+
 /**
+ * What a chart is made of.
  * @param {HTMLElement} chart
- * @returns {{address: URL, tokens: TokenClient, load: () => Promise<typeof import("./drawing.js").default>}}
+ * @param {AbortSignal} signal ends the requests
+ * @returns {{address: URL, tokens: TokenClient, token: Promise<string>, answer?: Promise<object>,
+ *   load: () => Promise<typeof import("./drawing.js").default>}} `answer`: an endpoint's
  */
-export function sourceOf(chart) {
+export function sourceOf(chart, signal) {
+  const asked = early.get(chart);
+  early.delete(chart);
+  return asked?.attributes === attributesOf(chart) ? asked.source : ask(chart, signal);
+}
+
+function ask(chart, signal) {
   const read = name => chart.getAttribute(name) ?? undefined;
   const isFramed = chart.hasAttribute("src");
   const tokens = TokenClient.shared(read("token-endpoint"), {
-    credentials: read("credentials"), session: read("session"), apiHosts: read("api-hosts")?.split(/[\s,]+/).filter(Boolean),
+    credentials: read("credentials"), session: read("session"),
+    apiHosts: read("api-hosts")?.split(/[\s,]+/).filter(Boolean),
   });
   const address = addressOf(isFramed ? "src" : "endpoint", read);
   tokens.check(address);
-  return { address, tokens, load: () => load(isFramed ? "./frame.js" : "./drawing.js") };
+  const token = tokens.token();
+  const answer = isFramed ? undefined : token.then(() => tokens.json(address, { params: read("params"), signal }));
+  // Whether there is one is seen when it is used.
+  for (const promise of [token, answer]) promise?.catch(() => {});
+  return { address, tokens, token, answer, load: () => load(isFramed ? "./frame.js" : "./drawing.js") };
 }
 
 function addressOf(attribute, read) {
@@ -30,6 +60,7 @@ async function load(script) {
     return (await import(script)).default;
   } catch (error) {
     throw new ChartError("This chart can’t be shown. Reload the page.",
-      `${script} isn't there, or is of another version than the scripts beside it (a cache?): ${error.message}`, { transient: true });
+      `${script} isn't there, or is of another version than the scripts beside it (a cache?): ${error.message}`,
+      { transient: true });
   }
 }

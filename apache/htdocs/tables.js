@@ -1,7 +1,7 @@
 // Shows rows as they are: a table, bars beside their names, or one number.
 
 import { paletteOf } from "./colors.js";
-import { element } from "./dom.js";
+import { element } from "./shell.js";
 
 /** So many rows are shown; the last line says how many there are beside. */
 const MOST = 1000;
@@ -11,9 +11,14 @@ style.replaceSync(`
   .data { box-sizing: border-box; block-size: 100%; overflow: auto; }
   /* What is drawn on a canvas has a table too, which is seen where the keyboard goes to it. */
   .drawn ~ .data { position: absolute; inset: 0; background: Canvas; color: CanvasText; }
-  .drawn ~ .data:not(:focus), caption { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
+  .drawn ~ .data:not(:focus), caption {
+    position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%);
+  }
   table { inline-size: 100%; border-collapse: collapse; font-size: .875em; font-variant-numeric: tabular-nums; }
-  th, td { padding: .375em .75em; font-weight: inherit; max-inline-size: 24em; text-align: start; vertical-align: baseline; overflow-wrap: break-word; }
+  th, td {
+    max-inline-size: 24em; padding: .375em .75em; font-weight: inherit; text-align: start; vertical-align: baseline;
+    overflow-wrap: break-word;
+  }
   :is(th, td):first-child { padding-inline-start: 0; }
   :is(th, td):last-child { padding-inline-end: 0; }
   tr { border-block-end: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
@@ -24,14 +29,19 @@ style.replaceSync(`
   @container (max-width: 26em) { th, td { padding-inline: .4em; } }
   .more { margin: .75em 0 0; font-size: .8125em; }
   .bars tr { border: 0; }
-  .bars tbody th { position: relative; inline-size: 80%; max-inline-size: none; z-index: 0; padding-inline: .6em; overflow-wrap: anywhere; }
+  .bars tbody th {
+    position: relative; inline-size: 80%; max-inline-size: none; z-index: 0; padding-inline: .6em;
+    overflow-wrap: anywhere;
+  }
   .bars i { position: absolute; inset-block: 2px; z-index: -1; border-radius: .25rem; opacity: .3; }
   .number {
     display: flex; flex-flow: column; block-size: 100%; margin: 0; overflow: hidden; line-height: 1.1;
     font-weight: 650; font-variant-numeric: tabular-nums; white-space: nowrap;
     font-size: clamp(.75rem, min(100cqi / var(--length) / .62, 55cqb), 3.5rem);
   }
-  .number small { font-size: clamp(.75rem, .3em, 1rem); font-weight: 400; overflow: hidden; text-overflow: ellipsis; line-height: 1.4; }
+  .number small {
+    overflow: hidden; font-size: clamp(.75rem, .3em, 1rem); font-weight: 400; line-height: 1.4; text-overflow: ellipsis;
+  }
   @media (prefers-contrast: more) { tr { border-color: currentColor; } .bars i { opacity: .5; } }
   @media (forced-colors: active) {
     .bars i { box-sizing: border-box; border: 1px solid CanvasText; opacity: 1; }
@@ -56,9 +66,9 @@ export function bigNumber({ rows, values: [column], title, hasTitle }) {
 /** A table of the rows, with bars behind the names where the kind is "bar-list"; what else there is to say of it. */
 export function table(shown) {
   const { kind, title, rows, index, columns } = shown;
-  const isNumber = column => column.kind === "number";
+  const isNumber = column => column.kind === "number" && column !== index;
   const bar = kind === "bar-list" ? barOf(shown) : () => "";
-  const head = column => element("th", { scope: "col", className: isNumber(column) && column !== index ? "n" : "" }, column.label);
+  const head = column => element("th", { scope: "col", className: isNumber(column) ? "n" : "" }, column.label);
   const cell = (column, row) => column === index
     ? element("th", { scope: "row" }, bar(row), column.text(row))
     : element("td", { className: isNumber(column) ? "n" : "" }, column.text(row));
@@ -67,8 +77,9 @@ export function table(shown) {
   const made = element("table", { className: kind === "bar-list" ? "bars" : "" },
     element("caption", {}, title), element("thead", {}, element("tr", {}, ...columns.map(head))), body);
   const more = rows.length - MOST;
-  return more > 0
-    ? [made, element("p", { className: "more" }, `${new Intl.NumberFormat(shown.language).format(more)} more rows are not shown.`)] : [made];
+  if (more <= 0) return [made];
+  const count = new Intl.NumberFormat(shown.language).format(more);
+  return [made, element("p", { className: "more" }, `${count} more rows are not shown.`)];
 }
 
 /** What makes a row's bar. All begin at zero: negative ones grow the other way. */

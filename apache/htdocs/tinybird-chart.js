@@ -1,39 +1,57 @@
 // Defines <tinybird-chart>, which is in element.js. The other scripts belong beside this file.
 //
-// It asks for all scripts that the page's charts need at once, and says so where they don't fit together: after an upgrade
-// a browser may have some of the old ones.
+// It asks for all that the page's charts need, in the order of need, as browsers ask few things at once of a server: a
+// token, the scripts for drawings, then (as soon as there is a token) the data, and what draws on a canvas. And it says
+// so where the scripts don't fit together: after an upgrade a browser may have some of the old ones.
 
-/** For any chart, for frames, for drawings, and for those on a canvas. */
-const ELEMENT = ["element", "shell", "dom", "source", "token-client", "request", "json", "answers"];
+const ELEMENT = ["source", "token-client", "request", "element", "shell"];
 const FRAME = ["frame"];
-const DRAWING = ["drawing", "shape", "series", "columns", "times", "formats", "structures", "tables", "colors"];
-const CANVAS = ["canvas", "options", "ticks", "thin", "legend"];
+const DRAWING = ["drawing", "shape", "series", "columns", "times", "formats", "tables", "colors"];
+const CANVAS = ["canvas", "options", "axes", "legend"];
 
 const here = import.meta.url;
 const charts = [...document.querySelectorAll("tinybird-chart")];
 const drawn = charts.filter(chart => !chart.hasAttribute("src"));
 const onCanvas = drawn.filter(chart => !/^(table|bar-list|big-number)$/.test(chart.getAttribute("type")));
-preload([
-  ...ELEMENT, ...(charts.length > drawn.length ? FRAME : []), ...(drawn.length ? DRAWING : []), ...(onCanvas.length ? CANVAS : []),
-].map(name => new URL(`${name}.js`, here).href));
 
-const { TinybirdChart, ChartError, TokenClient } = await import("./element.js").catch(explain);
+preload(ELEMENT);
+const element = import("./element.js").catch(explain);
+// What fails is said below, or by the element.
+const source = await import("./source.js").catch(() => {});
+const asked = charts.map(chart => source?.askEarly(chart));
+if (charts.length > drawn.length) preload(FRAME);
+if (drawn.length) preload(DRAWING);
+Promise.allSettled(asked).then(() => {
+  if (!onCanvas.length) return;
+  preload(CANVAS);
+  if (globalThis.Chart?.version) return;
+  preload([], onCanvas.map(chart => chart.getAttribute("chart-js") ?? source?.CHART_JS));
+});
+
+const { TinybirdChart, ChartError, TokenClient } = await element;
 
 // A page may have it from two places.
 if (!customElements.get("tinybird-chart")) customElements.define("tinybird-chart", TinybirdChart);
 
 export { TinybirdChart, ChartError, TokenClient };
 
-function preload(addresses) {
+/** Loads scripts beside this one, and others, which nothing runs yet. */
+function preload(names, others = []) {
   const known = new Set([...document.querySelectorAll("link[rel=modulepreload]")].map(link => link.href));
-  for (const href of addresses) {
-    if (!known.has(href)) document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
+  const addresses = [
+    ...names.map(name => new URL(`${name}.js`, here)),
+    ...others.filter(url => URL.canParse(url, document.baseURI)).map(url => new URL(url, document.baseURI)),
+  ];
+  for (const { href, protocol } of addresses) {
+    if (known.has(href) || !/^https?:$/.test(protocol)) continue;
+    known.add(href);
+    document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
   }
 }
 
 /** The element where there is no other: a line of text. */
 function explain(error) {
-  console.error(`tinybird-chart: the scripts beside ${here} can't be loaded, or are of another version: ${error.message}`);
+  console.error(`tinybird-chart: the scripts beside ${here} are of another version, or away: ${error.message}`);
   return {
     TinybirdChart: class extends HTMLElement {
       connectedCallback() {

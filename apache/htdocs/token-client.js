@@ -1,9 +1,8 @@
-// Tokens from this site's endpoint, and Tinybird's answers to them. A token stays in memory: it goes to the hosts of `isTrusted`
-// in a header, to who calls token(), and nowhere else (no storage, URL, console, message or event).
+// Tokens from this site's endpoint, and Tinybird's answers to them. A token stays in memory: it goes to the hosts of
+// `isTrusted` in a header, to who calls token(), and nowhere else (no storage, URL, console, message or event).
 
-import { share } from "./answers.js";
 import {
-  asksForPassword, cannot, ChartError, Deadline, failure, isRefusal, pauseAfter, request,
+  asksForPassword, cannot, ChartError, Deadline, failure, isRefusal, pauseAfter, request, share,
 } from "./request.js";
 
 export { ChartError, Deadline, pauseAfter, request };
@@ -39,9 +38,9 @@ export class TokenClient {
 
   /**
    * @param {string} [endpoint] where the site answers tokens
-   * @param {{credentials?: RequestCredentials, session?: string, apiHosts?: string[]}} [options] `credentials`: "include" for an endpoint on
-   *   another origin that wants cookies; `session`: whose tokens they are, for `shared`; `apiHosts`: hosts (`name` or
-   *   `name:port`) that tokens may go to, beside Tinybird's and the page's own
+   * @param {{credentials?: RequestCredentials, session?: string, apiHosts?: string[]}} [options] `credentials`:
+   *   "include" for an endpoint on another origin that wants cookies; `session`: whose tokens they are, for `shared`;
+   *   `apiHosts`: hosts (`name` or `name:port`) that tokens may go to, beside Tinybird's and the page's own
    */
   constructor(endpoint = "/generate-token", { credentials = "same-origin", session = "", apiHosts = [] } = {}) {
     this.#endpoint = new URL(endpoint, document.baseURI).href;
@@ -90,15 +89,16 @@ export class TokenClient {
    */
   isTrusted({ protocol, hostname, host, origin }) {
     if (origin === location.origin) return true;
-    const isPrivate = protocol === "https:" || (protocol === "http:" && /^(.*\.)?localhost$|^127\.|^\[::1\]$/.test(hostname));
-    return isPrivate && (/^(.*\.)?tinybird\.co$/.test(hostname) || this.#hosts.includes(host));
+    const isHere = /^(.*\.)?localhost$|^127\.\d+\.\d+\.\d+$|^\[::1\]$/.test(hostname);
+    const isNamed = /^(.*\.)?tinybird\.co$/.test(hostname) || this.#hosts.includes(host);
+    return isNamed && (protocol === "https:" || (protocol === "http:" && isHere));
   }
 
   /** Throws a ChartError where a token may not go. @param {URL} address */
   check(address) {
     if (this.isTrusted(address)) return;
-    throw cannot(
-      `no token is sent to ${address.origin}: it goes to Tinybird and to the hosts that api-hosts names, by https, and to this page's own`);
+    throw cannot(`no token is sent to ${address.origin}: it goes to Tinybird and to the hosts that api-hosts names, by `
+      + "https, and to this page's own");
   }
 
   /**
@@ -118,8 +118,8 @@ export class TokenClient {
 
   async #ask(address, signal) {
     const ask = token => request(address, {
-      headers: { Authorization: `Bearer ${token}` }, credentials: "omit", redirect: "error", referrerPolicy: "no-referrer",
-      signal,
+      headers: { Authorization: `Bearer ${token}` }, credentials: "omit", redirect: "error",
+      referrerPolicy: "no-referrer", signal,
     }, DATA_LIMIT);
     let token = await this.token();
     let answer = await ask(token);
@@ -152,8 +152,8 @@ export class TokenClient {
           "The server’s answer can’t be understood. Reload the page; you may have to sign in again.",
           `${this.#endpoint} answered 200 without a token`);
       }
-      // Renewed ahead of the end by a thirtieth, at most a minute, at least the second that a token's whole-second `exp`
-      // may lack. Without expires_in: used until it is refused.
+      // Renewed ahead of the end by a thirtieth, at most a minute, at least the second that a token's whole-second
+      // `exp` may lack. Without expires_in: used until it is refused.
       const lifetime = seconds > 0 ? seconds * 1000 : Infinity;
       due.length = Math.max(1000, lifetime - Math.min(60_000, Math.max(1000, lifetime / 30)));
       this.#due = due;
@@ -194,4 +194,5 @@ const DATA_MESSAGES = {
   404: "This chart’s data can’t be found.",
 };
 
-const redirected = endpoint => new ChartError(SIGN_IN, `${endpoint} redirects, to a login as it seems, and not to a token`);
+const redirected = endpoint =>
+  new ChartError(SIGN_IN, `${endpoint} redirects, to a login as it seems, and not to a token`);
