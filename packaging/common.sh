@@ -3,6 +3,10 @@
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
+# The manifests of dependencies run in the build, and may read the environment: not the key.
+# shellcheck disable=SC2086
+unset ${!TINYBIRD_@}
+
 die() { echo "${0##*/}: $*" >&2 && exit 1; }
 
 # README.md's changelog is the only one: its first heading is "### VERSION, DATE".

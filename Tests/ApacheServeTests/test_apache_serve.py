@@ -243,6 +243,18 @@ def test_stopped_while_it_builds_it_leaves_nothing(serve, commands, shared):
     assert not any(f"{commands}/swift build" in line for line in command_lines().values())
 
 
+def test_the_build_does_not_know_the_key(serve, commands, shared):
+    # Manifests of dependencies run in it.
+    seen = shared / "environment-of-the-build"
+    write_script(commands / "swift", f"""
+        case $1 in --version) echo "Swift version 6.2" ;; *) env >"{seen}" ;; esac""")
+
+    serve(TINYBIRD_SIGNING_KEY="p.a.b", TINYBIRD_PIPES="sales").up()
+
+    assert "PATH=" in seen.read_text()
+    assert "TINYBIRD_" not in seen.read_text()
+
+
 def test_apaches_own_end_ends_the_script(serve):
     run = serve().up()
 
