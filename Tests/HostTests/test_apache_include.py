@@ -54,19 +54,37 @@ def test_two_virtual_hosts_can_have_different_pipes_and_keys(
         assert signed_by(answer, key)
 
 
-@pytest.mark.parametrize("modules, handler", [
-    (["cgid", "proxy", "proxy_fcgi", "fcgid"], "fcgid-script"),
-    # Nobody listens at the default socket: 503 by mod_proxy.
-    (["cgid", "proxy", "proxy_fcgi"], "proxy-server"),
-    (["cgid"], "cgi-script"),
+@pytest.mark.parametrize("modules, chosen, key, handler", [
+    # Nobody listens at the socket: 503 by mod_proxy.
+    ("proxy proxy_fcgi fcgid cgid", "", "", "proxy-server"),
+    ("fcgid cgid", "", "", "fcgid-script"),
+    ("cgid", "", "", "cgi-script"),
+    # As up to version 0.1.
+    ("proxy proxy_fcgi fcgid cgid", "", KEY, "fcgid-script"),
+    ("proxy proxy_fcgi cgid", "", KEY, "proxy-server"),
+    ("proxy proxy_fcgi fcgid cgid", "proxy", KEY, "proxy-server"),
+    ("proxy proxy_fcgi fcgid cgid", "fcgid", "", "fcgid-script"),
+    ("proxy proxy_fcgi fcgid cgid", "cgi", "", "cgi-script"),
+    # What is chosen and can't be is nothing.
+    ("proxy proxy_fcgi cgid", "fcgid", KEY, ""),
+    ("fcgid cgid", "proxy", KEY, ""),
+    ("proxy proxy_fcgi fcgid", "cgi", KEY, ""),
+    ("proxy proxy_fcgi fcgid cgid", "FastCGI", KEY, ""),
 ])
-def test_it_prefers_fcgid_to_proxy_fcgi_to_cgi(
-    directory: Path, program: Path, running, modules: list[str], handler: str
+def test_it_prefers_proxy_to_fcgid_to_cgi_unless_told_otherwise(
+    directory: Path, program: Path, running, modules: str, chosen: str, key: str, handler: str
 ) -> None:
-    lines = three_lines(program, directory) + "\nHeader always set X-Handler expr=%{HANDLER}"
-    server = running(Apache(directory, lines, [*modules, "headers"]))
+    lines = [three_lines(program, directory, key=key), "Header always set X-Handler expr=%{HANDLER}",
+             f"Define CHARTS_TOKEN_SOCKET {directory}/none.sock"]
+    if not key:
+        (directory / f"{PIPE}.key.conf").unlink()
+    if chosen:
+        lines.append(f"Define CHARTS_TOKEN_BY {chosen}")
+    server = running(Apache(directory, "\n".join(reversed(lines)), [*modules.split(), "headers"]))
     answer = fetch(f"{server.url}/generate-token")
-    assert (answer.status, answer.headers["x-handler"]) == (503 if handler == "proxy-server" else 200, handler)
+    assert answer.headers["x-handler"] == handler
+    # 503 also where there is no key; and never the program's own bytes.
+    assert answer.status == (200 if key and handler in {"fcgid-script", "cgi-script"} else 503)
 
 
 def test_without_a_module_to_run_it_the_answer_is_503(directory: Path, program: Path, running) -> None:

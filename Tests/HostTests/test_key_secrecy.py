@@ -7,29 +7,13 @@ from pathlib import Path
 import pytest
 
 from Support.curl import Answer, fetch
+from Support.neighbours import site_with_author
 from Support.servers import IS_ROOT
 from Support.tokens import KEY, SETTINGS, assert_the_guides_token
 from Support.transports import Htaccess, HtaccessCgi, ModCgid, ModFcgid, Site
 
 BY_A_FILE = pytest.mark.parametrize("by", [ModFcgid, ModCgid])
 SHOW_ENVIRONMENT = "#!/bin/sh\necho 'Content-Type: text/plain'; echo; env\n"
-
-
-def site_with_author(
-    by: type[Site], directory: Path, program: Path, htaccess: str = "", *, modules: tuple[str, ...] = (),
-    config: str = "", **files: str,
-) -> Site:
-    """A site whose author may write anything into .htaccess, and the given files (a_html is a.html)."""
-    site = by(directory, program, config=config)
-    root = site.server.document_root
-    site.server.config += f"\n<Directory {root}>\nAllowOverride All\n</Directory>"
-    site.server.modules += [name for name in modules if name not in site.server.modules]
-    (root / ".htaccess").write_text(htaccess)
-    for name, text in files.items():
-        path = root / name.replace("_", ".")
-        path.write_text(text)
-        path.chmod(0o755)
-    return site
 
 
 def assert_no_key(*answers: Answer) -> None:

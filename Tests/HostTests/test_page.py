@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from Support.curl import fetch
-from Support.recipes import RECIPES
+from Support.recipes import RECIPES, Caddy, Haproxy, Nginx
 from Support.repository import HTDOCS
 from Support.tokens import assert_the_guides_token
-from Support.transports import LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
+from Support.transports import (
+    LighttpdCgi, LighttpdFastCgi, LighttpdService, ModCgid, ModFcgid, ModProxyFcgi, Site)
 
 BY_AN_INCLUDE = pytest.mark.parametrize(
-    "by", [ModFcgid, ModProxyFcgi, ModCgid, LighttpdFastCgi, LighttpdCgi, *RECIPES.values()])
+    "by", [ModFcgid, ModProxyFcgi, ModCgid, LighttpdFastCgi, LighttpdCgi, LighttpdService, *RECIPES.values()])
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' https://*.tinybird.co; "
     "frame-src https://*.tinybird.co; base-uri 'none'; form-action 'none'; frame-ancestors 'self'")
@@ -35,6 +36,31 @@ def test_the_page_and_its_files_have_a_strict_policy(by: type[Site], directory: 
         assert answer.headers["content-security-policy"] == POLICY
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+LOCAL = "http://localhost:7181"
+# Where each server's lines name Tinybird's hosts, once.
+HOSTS = {
+    Nginx: ("charts-token.conf", "set $charts_token_hosts https://*.tinybird.co;"),
+    Haproxy: ("charts-token.cfg", 'str("https://*.tinybird.co")'),
+    Caddy: ("charts-token.caddy", "vars charts_token_hosts https://*.tinybird.co"),
+    LighttpdFastCgi: ("charts-token-page.conf", 'var.charts_token_hosts = "https://*.tinybird.co"'),
+    LighttpdService: ("charts-token-page.conf", 'var.charts_token_hosts = "https://*.tinybird.co"'),
+}
+
+
+@pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, *HOSTS])
+def test_other_hosts_of_tinybirds_are_named_in_one_place(by: type[Site], directory: Path, program: Path, running) -> None:
+    if by in HOSTS:
+        site = by(directory, program)
+        name, line = HOSTS[by]
+        text = (directory / name).read_text()
+        assert text.count(line) == 1
+        (directory / name).write_text(text.replace(line, line.replace("https://*.tinybird.co", LOCAL)))
+    else:
+        site = by(directory, program, global_config=f"Define CHARTS_TOKEN_HOSTS {LOCAL}")
+    answer = fetch(f"{running(site).server.url}/charts-token/")
+    assert answer.headers["content-security-policy"] == POLICY.replace("https://*.tinybird.co", LOCAL)
 
 
 @BY_AN_INCLUDE

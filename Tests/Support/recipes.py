@@ -14,7 +14,7 @@ from pathlib import Path
 from Support.logins import PASSWORD
 from Support.repository import REPOSITORY
 from Support.servers import IS_ROOT, SERVER_USER, Server
-from Support.transports import Site
+from Support.transports import Site, write_for_server
 from Support.waiting import wait_until
 
 PACKAGING = REPOSITORY / "packaging"
@@ -32,6 +32,10 @@ class Recipe(Site):
     # Lines that renewal needs, and those that are in its way.
     renewing: tuple[str, ...] = ()
     not_renewing: tuple[str, ...] = ()
+    # Its file's: root alone reads it.
+    mode = 0o600
+    # The line that shows the program whom a request comes from.
+    secrets: tuple[str, ...]
 
     def __init__(
         self, directory: Path, program: Path, *, names: Iterable[str] = (), renewal: bool = False, **options
@@ -43,24 +47,29 @@ class Recipe(Site):
     def write_key(self, key: str | None) -> None:
         """The web server doesn't know the key."""
 
+    def write_secret(self) -> None:
+        """It is in the file, or in the web server's environment."""
+
     def make_server(self, key: str | None) -> Server:
         backend = self.directory / "responder"
         backend.mkdir()
-        environment = {} if key is None else {"TINYBIRD_SIGNING_KEY": key}
-        self.responder = self.responder_type(backend, self.program, environment)
+        self.responder = self.responder_type(backend, self.program, self.responder_environment(key))
         # What the file sets comes with the request, and hides this.
         self.responder.environment |= self.settings
         text = self.recipe.read_text().replace("sales_by_city", self.settings["TINYBIRD_PIPES"])
-        for line in (self.login if self.names else ()) + (self.renewing if self.renewal else ()):
-            assert text.count(f"#{line}") == 1, line
-            text = text.replace(f"#{line}", line)
+        for lines, wanted in ((self.login, self.names), (self.renewing, self.renewal), (self.secrets, self.secret)):
+            for line in lines if wanted else ():
+                assert text.count(f"#{line}") == 1, line
+                text = text.replace(f"#{line}", line)
+        text = text.replace('SECRET "…"', f'SECRET "{self.secret}"')
         for line in self.not_renewing if self.renewal else ():
             assert text.count(line) == 1, line
             text = text.replace(line, f"#{line}")
         for path, ours in self.paths().items():
             assert path in text
             text = text.replace(path, ours)
-        (self.directory / self.recipe.name).write_text(text)
+        write_for_server(self.directory / self.recipe.name, text)
+        (self.directory / self.recipe.name).chmod(self.mode)
         return self.web_server()
 
     def paths(self) -> dict[str, str]:
@@ -85,6 +94,8 @@ class NginxServer(Server):
     """nginx with one server { … } that includes a file."""
 
     serving = "start worker process"
+    # Lines outside of server { … }.
+    global_config = ""
 
     def command(self) -> list[str]:
         path = self.directory / "nginx.conf"
@@ -95,6 +106,7 @@ class NginxServer(Server):
             f"{user} daemon off; pid {self.directory}/nginx.pid; error_log {self.error_log} notice;\n"
             f"events {{ worker_connections 512; }}\n"
             f"http {{ include /etc/nginx/mime.types; access_log off; {temporary}\n"
+            f"{self.global_config}\n"
             f"server {{ listen 127.0.0.1:{self.port}; include {self.directory}/charts-token.conf; }} }}\n")
         return ["/usr/sbin/nginx", "-p", str(self.directory), "-c", str(path)]
 
@@ -109,7 +121,10 @@ class NginxServer(Server):
 
 class Nginx(Recipe):
     recipe = PACKAGING / "nginx/charts-token.conf"
-    login = ("auth_basic ", "auth_basic_user_file", "fastcgi_param REMOTE_USER", "fastcgi_param TINYBIRD_FIXED_PARAMS")
+    secrets = ("fastcgi_param TINYBIRD_SERVER_SECRET",)
+    login = (
+        "satisfy all", "auth_basic ", "auth_basic_user_file", "fastcgi_param REMOTE_USER",
+        "fastcgi_param TINYBIRD_FIXED_PARAMS")
     renewing = ("fastcgi_param TINYBIRD_RENEWAL_WINDOW",)
     not_renewing = ("fastcgi_param HTTP_AUTHORIZATION",)
     users_path = "/etc/nginx/charts.users"
@@ -130,6 +145,8 @@ class HaproxyServer(Server):
         super().__init__(directory)
         self.file = file
         self.chroot = chroot
+        # Another line of the site's frontend.
+        self.frontend = ""
 
     def command(self) -> list[str]:
         path = self.directory / "haproxy.cfg"
@@ -145,6 +162,7 @@ frontend site
     timeout client 30s
     bind 127.0.0.1:{self.port}
     use_backend charts-token      if {{ path /generate-token }}
+    {self.frontend}
     use_backend charts-token-page if {{ path /charts-token }} or {{ path_beg /charts-token/ }}
     default_backend site
 backend site
@@ -157,6 +175,7 @@ backend site
 class Haproxy(Recipe):
     recipe = PACKAGING / "haproxy/charts-token.cfg"
     socket = "/charts-token.sock"
+    secrets = ("set-param TINYBIRD_SERVER_SECRET",)
     login = (
         "userlist", "    user alice", "acl is-user", "http-request auth", "http-request set-var",
         "set-param TINYBIRD_FIXED_PARAMS")
@@ -182,6 +201,13 @@ class CaddyServer(Server):
 
     serving = "serving initial configuration"
 
+    def __init__(self, directory: Path, secret: str | None) -> None:
+        super().__init__(directory)
+    
+        # Lines of the site's own.
+        self.site_config = ""
+        self.environment = [] if secret is None else [f"TINYBIRD_SERVER_SECRET={secret}"]
+
     def command(self) -> list[str]:
         path = self.directory / "Caddyfile"
         path.write_text(f"""{{
@@ -191,6 +217,7 @@ class CaddyServer(Server):
 }}
 http://:{self.port} {{
     bind 127.0.0.1
+    {self.site_config}
     import {self.directory}/charts-token.caddy
     handle {{
         respond 404
@@ -199,12 +226,14 @@ http://:{self.port} {{
 """)
         user = ["setpriv", f"--reuid={SERVER_USER}", f"--regid={SERVER_USER}", "--clear-groups"] if IS_ROOT else []
         caddy = ["/usr/bin/caddy", "run", "--config", str(path), "--adapter", "caddyfile"]
-        return [*user, "env", f"HOME={self.directory}", *caddy]
+        return [*user, "env", f"HOME={self.directory}", *self.environment, *caddy]
 
 
 class Caddy(Recipe):
     recipe = PACKAGING / "caddy/charts-token.caddy"
-    login = ("basicauth {", "\timport /etc/caddy/charts.users", "}\n")
+    mode = 0o640
+    secrets = ("env TINYBIRD_SERVER_SECRET",)
+    login = ("basicauth {", "\timport /etc/caddy/charts.users", "}\n\n\t# A token is")
     renewing = ("env TINYBIRD_RENEWAL_WINDOW",)
     not_renewing = ("header_up -Authorization",)
     users_path = "/etc/caddy/charts.users"
@@ -213,7 +242,7 @@ class Caddy(Recipe):
         return "".join(f"{name} {PASSWORD_HASH}\n" for name in self.names)
 
     def web_server(self) -> Server:
-        return CaddyServer(self.directory)
+        return CaddyServer(self.directory, self.secret)
 
 
 RECIPES: dict[str, type[Recipe]] = {"nginx": Nginx, "HAProxy": Haproxy, "Caddy": Caddy}

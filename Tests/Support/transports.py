@@ -17,6 +17,7 @@ from Support.tokens import KEY, SETTINGS
 
 INCLUDE = REPOSITORY / "apache" / "charts-token.conf"
 HTACCESS = REPOSITORY / "apache" / "htaccess.example"
+LIGHTTPD = REPOSITORY / "lighttpd"
 WRAPPER = REPOSITORY / "apache" / "generate-token.example"
 
 
@@ -32,6 +33,14 @@ def put_key(path: Path, key: str) -> None:
     new.rename(path)
 
 
+def write_for_server(path: Path, text: str) -> None:
+    """Writes a file that nobody but root and the web server's user can read."""
+    path.touch(mode=0o640)
+    path.write_text(text)
+    if IS_ROOT:
+        shutil.chown(path, "root", SERVER_USER)
+
+
 class Site:
     """A web server with the endpoint at /generate-token."""
 
@@ -41,7 +50,7 @@ class Site:
     responder_type = Responder
 
     def __init__(
-        self, directory: Path, program: Path, *, key: str | None = KEY,
+        self, directory: Path, program: Path, *, key: str | None = KEY, secret: str | None = None,
         settings: Mapping[str, str] = SETTINGS, config: str = "", global_config: str = "",
     ) -> None:
         self.directory = directory
@@ -53,7 +62,9 @@ class Site:
         self.htdocs = directory / "page"
         shutil.copytree(HTDOCS, self.htdocs, dirs_exist_ok=True)
         self.key_conf = directory / "key.conf"
+        self.secret = secret
         self.write_key(key)
+        self.write_secret()
         self.server = self.make_server(key)
 
     def make_server(self, key: str | None) -> Server:
@@ -65,6 +76,21 @@ class Site:
         if key is not None:
             self.key_conf.touch(mode=0o600)
             self.key_conf.write_text(f'Define CHARTS_TOKEN_KEY "{key}"\n')
+
+    def write_secret(self) -> None:
+        """Writes the server's secret where only root can read it, as apache/charts-token.conf says."""
+        if self.secret is not None:
+            self.secret_conf.touch(mode=0o600)
+            self.secret_conf.write_text(f'Define CHARTS_TOKEN_SERVER_SECRET "{self.secret}"\n')
+
+    @property
+    def secret_conf(self) -> Path:
+        return self.directory / "server-secret.conf"
+
+    def responder_environment(self, key: str | None) -> dict[str, str]:
+        """What a responder that the web server doesn't start has to know."""
+        secrets = {"TINYBIRD_SIGNING_KEY": key, "TINYBIRD_SERVER_SECRET": self.secret}
+        return {name: value for name, value in secrets.items() if value is not None}
 
     @property
     def url(self) -> str:
@@ -89,6 +115,7 @@ class Site:
             f"Define CHARTS_TOKEN_PROGRAM {self.program}",
             f"Define CHARTS_TOKEN_HTDOCS {self.htdocs}",
             f"Define CHARTS_TOKEN_KEY_CONF {self.key_conf}",
+            f"Define CHARTS_TOKEN_SECRET_CONF {self.secret_conf}",
             *defines,
             *(f'SetEnv {name} "{value}"' for name, value in self.settings.items()),
             f"Include {INCLUDE}",
@@ -109,8 +136,7 @@ class ModProxyFcgi(Site):
     def make_server(self, key: str | None) -> Server:
         responder = self.directory / "responder"
         responder.mkdir(exist_ok=True)
-        environment = {} if key is None else {"TINYBIRD_SIGNING_KEY": key}
-        self.responder = self.responder_type(responder, self.program, environment)
+        self.responder = self.responder_type(responder, self.program, self.responder_environment(key))
         return self.apache(
             ["proxy", "proxy_fcgi", "headers"],
             f"Define CHARTS_TOKEN_SOCKET {self.responder.socket}", self.proxy.format(self.responder.backend))
@@ -127,7 +153,7 @@ class ModCgid(Site):
     is_cgi = True
 
     def make_server(self, key: str | None) -> Server:
-        return self.apache(["cgid", "headers"])
+        return self.apache(["cgid", "headers"], "Define CHARTS_TOKEN_BY cgi")
 
 
 class Htaccess(Site):
@@ -189,7 +215,7 @@ class LighttpdFastCgi(Site):
         settings = self.settings if key is None else {"TINYBIRD_SIGNING_KEY": key, **self.settings}
         pairs = "".join(f'  "{name}" => "{value}",\n' for name, value in settings.items())
         # Read again as the server's own user at a reload, who may not reach this repository.
-        include = shutil.copy(REPOSITORY / "lighttpd" / self.include, self.directory)
+        include = shutil.copy(LIGHTTPD / self.include, self.directory)
         lines = [
             f'var.charts_token_program = "{self.program}"',
             f'var.charts_token_htdocs = "{self.htdocs}"',
@@ -197,6 +223,7 @@ class LighttpdFastCgi(Site):
             # Debian's is /run/lighttpd, which its package makes.
             f'var.charts_token_socket = "{self.directory}/run/charts-token.sock"',
             f'include "{include}"',
+            f'include "{shutil.copy(LIGHTTPD / "charts-token-page.conf", self.directory)}"',
             self.config,
         ]
         return Lighttpd(self.directory, "\n".join(lines))
@@ -205,6 +232,36 @@ class LighttpdFastCgi(Site):
 class LighttpdCgi(LighttpdFastCgi):
     include = "charts-token-cgi.conf"
     is_cgi = True
+
+
+class LighttpdService(LighttpdFastCgi):
+    """systemd starts the program, or spawn-fcgi here."""
+
+    def make_server(self, key: str | None) -> Server:
+        responder = self.directory / "responder"
+        responder.mkdir()
+        self.responder = self.responder_type(responder, self.program, self.responder_environment(key))
+        page = shutil.copy(LIGHTTPD / "charts-token-page.conf", self.directory)
+        text = (LIGHTTPD / "charts-token-service.conf").read_text()
+        settings = "".join(f'        "{name}" => "{value}",\n' for name, value in self.settings.items())
+        for old, new in {
+            "/run/charts-token/charts-token.sock": str(self.responder.socket),
+            "/usr/share/charts-token/htdocs": str(self.htdocs),
+            "/usr/share/charts-token/lighttpd/charts-token-page.conf": page,
+            '"…"': f'"{self.secret or ""}"',
+            "        # Settings of this server, and variables for its logins.\n": settings,
+        }.items():
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        include = self.directory / "charts-token-service.conf"
+        write_for_server(include, text)
+        return Lighttpd(self.directory, f'include "{include}"\n{self.config}')
+
+    def write_key(self, key: str | None) -> None:
+        """lighttpd doesn't know the key."""
+
+    def write_secret(self) -> None:
+        """It is in the file."""
 
 
 TRANSPORTS: dict[str, type[Site]] = {
@@ -217,5 +274,6 @@ TRANSPORTS: dict[str, type[Site]] = {
     ".htaccess with wrapper and mod_fcgid": HtaccessWrapper,
     ".htaccess with wrapper and mod_cgid": HtaccessWrapperCgi,
     "lighttpd FastCGI": LighttpdFastCgi,
+    "lighttpd with a service": LighttpdService,
     "lighttpd CGI": LighttpdCgi,
 }
