@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
@@ -37,12 +38,33 @@ def tarball(packages: Path) -> Path:
 
 @pytest.fixture
 def older(deb: Path, tmp_path: Path) -> Path:
-    """The package as one of a lower version, with a program whose bytes are others."""
+    """The package as version 0.1 was: the page below /usr/share, no server secret, nothing that a script made but files
+    for the key; with a program whose bytes are others."""
     tree, package = tmp_path / "older", tmp_path / "older.deb"
     subprocess.run(["dpkg-deb", "-R", deb, tree], check=True)
-    control = tree / "DEBIAN/control"
-    control.write_text(re.sub(r"^Version: .*", "Version: 0.0.1", control.read_text(), flags=re.M))
+    scripts = tree / "DEBIAN"
+    change(scripts / "control", "^Version: .*", "Version: 0.0.1")
+    page = tree / "usr/share/charts-token/htdocs/index.html"
+    page.unlink()
+    (tree / "etc/charts-token/index.html").rename(page)
+    (tree / "etc/charts-token").rmdir()
+    change(scripts / "conffiles", "^/etc/charts-token/.*\n", "")
+    with (scripts / "md5sums").open("a") as sums:
+        sums.write(f"{hashlib.md5(page.read_bytes()).hexdigest()}  {page.relative_to(tree)}\n")
+    (scripts / "preinst").unlink()
+    # Ours comes first; debhelper's follow.
+    change(
+        scripts / "postinst", r"(?s)^if \[ .*?^fi$",
+        "mkdir -p /etc/charts-token && (umask 077 && : >>/etc/charts-token/key)", 1)
+    change(tree / "lib/systemd/system/charts-token.service", "^.*(server-secret|SERVER_SECRET).*\n", "")
     with (tree / "usr/lib/charts-token/charts-token").open("ab") as program:
         program.write(b"older")
     subprocess.run(["dpkg-deb", "-Zgzip", "-z1", "-b", tree, package], check=True, capture_output=True)
     return package
+
+
+def change(path: Path, pattern: str, replacement: str, times: int = 0) -> None:
+    """Replaces what matches in a file, and something must; all of it, unless told how often."""
+    text, count = re.subn(pattern, replacement, path.read_text(), count=times, flags=re.M)
+    assert count, f"{path} has no {pattern}"
+    path.write_text(text)

@@ -14,18 +14,41 @@ import pytest
 from Support.layers import in_layer
 from Support.marks import as_root
 from Support.readme import BLOCKS, README, SCOPES, claims_in
+from Support.repository import REPOSITORY
 from Support.tokens import KEY
 
-# Types what the README asks the reader to type into the file that it opens.
+NEWLINE = "\n"
+README_DEBIAN = (REPOSITORY / "packaging/debian/README.Debian").read_text()
+# How version 0.1 was configured.
+KEY_CONF = f'''Define CHARTS_TOKEN_KEY "{KEY}"
+SetEnv TINYBIRD_PIPES sales_by_city'''
+
+# Types what the README asks the reader to type into the files that it opens, under names that sudoedit gives to copies.
 PREPARE = f"""
 export SUDO_EDITOR=/usr/local/bin/type-in
 cat >$SUDO_EDITOR <<'SCRIPT'
 #!/bin/sh
-cat >>"$1" <<'END'
-{BLOCKS["key-conf"]}
-END
+case ${{1##*/}} in
+key*) echo {KEY!r} ;;
+charts-token*.env) echo {BLOCKS["settings"]!r} ;;
+*) exit 1 ;;
+esac >>"$1"
 SCRIPT
 chmod 755 $SUDO_EDITOR
+# Without systemd, what the units say.
+units=/lib/systemd/system/charts-token
+socket=/run/charts-token/charts-token.sock
+service() {{
+    grep -qx "ListenStream=$socket" $units.socket
+    install -d "$(dirname "$socket")"
+    set -a; . /etc/charts-token/charts-token.env; set +a
+    TINYBIRD_SIGNING_KEY_FILE=/etc/charts-token/key TINYBIRD_SERVER_SECRET_FILE=/etc/charts-token/server-secret \\
+        systemd-socket-activate -l "$socket" -E TINYBIRD_SIGNING_KEY_FILE -E TINYBIRD_SERVER_SECRET_FILE -E TINYBIRD_PIPES \\
+        $(sed -n 's/^ExecStart=//p' $units.service) & service=$!
+    becomes '[ -S $socket ]'
+    chown www-data "$socket"
+}}
+end_of_service() {{ kill $service; rm "$socket"; }}
 status() {{ curl -s -m 5 -o /dev/null -w '%{{http_code}}\n' "http://localhost$1"; }}
 becomes() {{ for _ in $(seq 600); do eval "$1" && return; sleep 0.1; done; echo "never: $1" >&2; return 1; }}
 files() {{ find /etc /usr /var /run -path /var/lib/dpkg -prune -o -name '*charts-token*' -print; }}
@@ -79,30 +102,35 @@ def test_the_readmes_lines_lead_from_the_package_to_a_token(deb: Path) -> None:
     answers = in_layer(f"""
 {{ {PREPARE}
 cd {deb.parent}
+apachectl start
 {BLOCKS["package"]}
+service
 {BLOCKS["a2enconf"]}
 }} >&2
 await
 curl -s http://localhost/charts-token/ | grep -c tinybird-chart
-stat -c '%a %U %G' /etc/charts-token/key.conf /etc/charts-token/key
+stat -c '%a %U %G' /etc/charts-token/key /etc/charts-token/charts-token.env /etc/charts-token/server-secret*
 charts-token --version
 man -w charts-token
-apachectl stop >&2
+stat -c %a /usr/lib/charts-token/charts-token
+{{ apachectl stop
+end_of_service
+}} >&2
 """)
     assert claims_in(answers[0])["scopes"] == SCOPES
     assert int(answers[1]) > 0
-    assert answers[2:4] == ["600 root root"] * 2
-    assert answers[4].startswith("charts-token ")
-    assert answers[5].startswith("commit ") and "unknown" not in answers[5]
-    assert answers[6].endswith("linked dynamically")
-    assert answers[7] == "/usr/share/man/man1/charts-token.1.gz"
+    assert answers[2:6] == ["600 root root"] * 4
+    assert answers[6].startswith("charts-token ")
+    assert answers[7].startswith("commit ") and "unknown" not in answers[7]
+    assert answers[8].endswith("linked dynamically")
+    assert answers[9:] == ["/usr/share/man/man1/charts-token.1.gz", "711"]
 
 
 @as_root
 def test_a_fresh_installation_changes_nothing_until_it_is_enabled_and_is_purged_without_a_trace(deb: Path) -> None:
     answers = in_layer(f"""
 {{ {PREPARE}
-apt-get install -y libapache2-mod-fcgid
+a2enmod -q proxy_fcgi
 files >/root/before
 apt-get install -y {deb}
 apachectl start
@@ -110,13 +138,15 @@ apachectl start
 status /
 status /generate-token
 # Without a key.
-{{ a2enconf -q charts-token
+{{ service
+a2enconf -q charts-token
 systemctl restart apache2
 }} >&2
 status /
 status /generate-token
 grep -c 'charts-token: error: TINYBIRD_SIGNING_KEY' /var/log/apache2/error.log
-{{ apt-get purge -y charts-token
+{{ end_of_service
+apt-get purge -y charts-token
 systemctl restart apache2
 }} >&2
 status /
@@ -128,27 +158,66 @@ apachectl stop >&2
 
 
 @as_root
-def test_an_upgrade_keeps_the_key_and_the_configuration_and_the_new_program_answers(deb: Path, older: Path) -> None:
+def test_an_upgrade_keeps_what_was_set_and_the_new_program_answers(deb: Path, older: Path) -> None:
+    page = "/usr/share/charts-token/htdocs/index.html"
     answers = in_layer(f"""
 {{ {PREPARE}
+apt-get install -y libapache2-mod-fcgid
 apt-get install -y {older}
-sudoedit /etc/charts-token/key.conf
+(umask 077; cat >/etc/charts-token/key.conf <<'END'
+{KEY_CONF}
+END
+)
+echo '<!-- mine -->' >>{page}
 echo '# mine' >>/etc/apache2/conf-available/charts-token.conf
-{BLOCKS["a2enconf"]}
+# mod_proxy_fcgi is for others.
+a2enmod -q fcgid headers proxy_fcgi
+a2enconf -q charts-token
+apachectl start
 await
-cp -a /etc/charts-token /etc/apache2 /root
+cp -a /etc/apache2 /root
 apt-get install -y {deb}
-diff -r /root/charts-token /etc/charts-token
 diff -r /root/apache2 /etc/apache2
+apachectl graceful
 }} >&2
 await
 ls -l $(printf '/proc/%s/exe ' $(pidof charts-token)) | sed 's/.* -> //' | grep -v deleted
 dpkg-query -W -f '${{Version}}\n' charts-token
-apachectl stop >&2
+cat /etc/charts-token/key.conf
+# The page, through another upgrade too.
+{{ apt-get install -y --reinstall {deb}
+}} >&2
+curl -s http://localhost/charts-token/ | tail -n 1
+find /etc/charts-token /usr/share/charts-token -name 'index.html*'
+# The web server of that time may not send the secret.
+grep -c '^UnsetEnvironment=TINYBIRD_SERVER_SECRET_FILE$' /etc/systemd/system/charts-token.service.d/*
+{{ apachectl stop
+apt-get purge -y charts-token
+}} >&2
+find /etc/charts-token /etc/systemd/system -path '*charts-token*' ! -type d
 """)
     assert claims_in(answers[0])["scopes"] == SCOPES
     assert answers[1] == "/usr/lib/charts-token/charts-token"
     assert answers[2] == deb.name.split("_")[1]
+    assert answers[3:5] == KEY_CONF.splitlines()
+    assert answers[5:] == [
+        "<!-- mine -->", "/etc/charts-token/index.html", page, "1", "/etc/charts-token/key.conf"]
+
+
+@as_root
+def test_an_upgrade_brings_a_page_that_nobody_has_edited(deb: Path, older: Path) -> None:
+    answers = in_layer(f"""
+{{ {PREPARE}
+apt-get install -y {older}
+echo new >/root/new
+dpkg-deb -R {deb} /root/tree
+cp /root/new /root/tree/etc/charts-token/index.html
+dpkg-deb -Zgzip -z1 -b /root/tree /root/new.deb
+apt-get install -y /root/new.deb
+}} >&2
+cat /usr/share/charts-token/htdocs/index.html
+""")
+    assert answers == ["new"]
 
 
 @as_root
@@ -157,12 +226,15 @@ def test_apache_goes_on_without_the_package_and_the_key_stays(deb: Path) -> None
     answers = in_layer(f"""
 {{ {PREPARE}
 apt-get install -y {deb}
-sudoedit /etc/charts-token/key.conf
+sudoedit /etc/charts-token/key
+sudoedit /etc/charts-token/charts-token.env
 # In a site, where a2disconf doesn't reach it.
 sed -i '/^<.VirtualHost>/i Include conf-available/charts-token.conf' {site}
-a2enmod -q fcgid headers
-systemctl restart apache2
+a2enmod -q proxy_fcgi headers
+apachectl start
+service
 await
+end_of_service
 apt-get remove -y charts-token
 apachectl graceful
 }} >&2
@@ -178,18 +250,21 @@ sed -i '/charts-token/d' {site}
 }} >&2
 apt-get purge -y charts-token | grep '^charts-token:'
 find /etc/charts-token -type f
-cat /etc/charts-token/key.conf
+cat /etc/charts-token/key
 {{ apt-get install -y {deb}
+sudoedit /etc/charts-token/charts-token.env
 a2enconf -q charts-token
-systemctl restart apache2
+apachectl start
+service
 }} >&2
 await
-apachectl stop >&2
+{{ apachectl stop
+end_of_service
+}} >&2
 """)
     assert answers[:4] == ["200", "503"] * 2
-    assert answers[4] == "charts-token: /etc/charts-token/key.conf isn't empty, and stays: it may hold the signing key"
-    assert answers[5] == "/etc/charts-token/key.conf"
-    assert answers[6:8] == BLOCKS["key-conf"].splitlines()
+    assert answers[4] == "charts-token: /etc/charts-token/key isn't empty, and stays: it may hold the signing key"
+    assert answers[5:7] == ["/etc/charts-token/key", KEY]
     assert claims_in(answers[-1])["scopes"] == SCOPES
 
 
@@ -197,6 +272,7 @@ apachectl stop >&2
 def test_an_installation_by_hand_is_taken_over(deb: Path) -> None:
     answers = in_layer(f"""
 {{ {PREPARE}
+apt-get install -y libapache2-mod-fcgid
 {BLOCKS["install"]}
 echo {KEY!r} | {{ {BLOCKS["key"]}
 }}
@@ -219,29 +295,27 @@ apachectl stop >&2
 
 @as_root
 def test_lighttpd_finds_the_service(deb: Path) -> None:
-    unit = "/lib/systemd/system/charts-token"
+    commands = re.findall(r"^    (\S.*)$", README_DEBIAN[README_DEBIAN.index("\nlighttpd:"):].split("\nnginx")[0], re.M)
+    assert commands[-1] == "systemctl restart lighttpd"
     answers = in_layer(f"""
 {{ {PREPARE}
 apt-get install -y lighttpd {deb}
+sudoedit /etc/charts-token/key
+sudoedit /etc/charts-token/charts-token.env
 install -d -o www-data /run/lighttpd
-lighty-enable-mod charts-token
+(
+{NEWLINE.join(commands[:-1])}
+)
 lighttpd -D -f /etc/lighttpd/lighttpd.conf & server=$!
 becomes '[ "$(status /charts-token/)" = 200 ]'
 }} >&2
 status /generate-token
-{{ echo {KEY!r} >/etc/charts-token/key
-# Without systemd, what the units say.
-socket=$(sed -n 's/^ListenStream=//p' {unit}.socket)
-install -d "$(dirname "$socket")"
-TINYBIRD_SIGNING_KEY_FILE=/etc/charts-token/key TINYBIRD_PIPES=sales_by_city systemd-socket-activate -l "$socket" \\
-    -E TINYBIRD_SIGNING_KEY_FILE -E TINYBIRD_PIPES $(sed -n 's/^ExecStart=//p' {unit}.service) & service=$!
-becomes '[ -S "$socket" ]'
-chown www-data "$socket"
-}} >&2
+service >&2
 await
 curl -s http://localhost/charts-token/ | grep -c tinybird-chart
+stat -c '%a %U %G' /etc/lighttpd/conf-available/50-charts-token.conf
 readlink /etc/systemd/system/sockets.target.wants/charts-token.socket
-kill $service
+end_of_service
 apt-get purge -y charts-token >&2
 lighttpd -tt -f /etc/lighttpd/lighttpd.conf >&2
 find /etc/charts-token /etc/lighttpd -path '*charts-token*'  ! -type d
@@ -251,5 +325,5 @@ wait $server || true
     assert answers[0] == "503"
     assert claims_in(answers[1])["scopes"] == SCOPES
     assert int(answers[2]) > 0
-    assert answers[3] == f"{unit}.socket"
-    assert answers[4:] == ["/etc/charts-token/key"]
+    assert answers[3:] == [
+        "640 root www-data", "/lib/systemd/system/charts-token.socket", "/etc/charts-token/key"]

@@ -55,14 +55,25 @@ def installed(system: Booted, deb: Path) -> Booted:
     return system
 
 
-def ask(system: Booted) -> None:
-    """One request, as a web server makes it; fails unless it's answered by a token."""
+def secret_of(system: Booted) -> str:
+    """What the web server sends, once the package has made it."""
+    path = system.root / "etc/charts-token/server-secret"
+    return path.read_text() if path.exists() else ""
+
+
+def response_to(system: Booted, secret: str) -> tuple[int, bytes, bytes]:
+    """Status, body and error stream of one request, as a web server makes it."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(60)
         connection.connect(str(system.root / PATH))
-        connection.sendall(request())
+        connection.sendall(request(TINYBIRD_SERVER_SECRET=secret))
         output, errors = outputs(connection)
-    status, body = status_and_body(output)
+    return *status_and_body(output), errors
+
+
+def ask(system: Booted) -> None:
+    """One request; fails unless it's answered by a token."""
+    status, body, errors = response_to(system, secret_of(system))
     assert (status, errors) == (200, b"")
     assert_the_guides_token(body)
 
@@ -187,3 +198,48 @@ def test_purged_it_leaves_nothing_behind(installed: Booted) -> None:
     assert not main.exists()
     assert installed.run("systemctl", "list-units", "--all", "--full", "--plain", "--no-legend", "charts-token*") == ""
     assert installed.run("find", "/run", "/etc/systemd", "-name", "*charts-token*") == ""
+
+
+# ---- The server's secret ----
+
+def test_who_does_not_know_the_servers_secret_gets_nothing(installed: Booted) -> None:
+    ask(installed)
+    for secret in ("", "x", secret_of(installed)[:-1]):
+        status, body, errors = response_to(installed, secret)
+        assert status == 403
+        assert b"eyJ" not in body
+    secrets = [installed.run("cat", f"/etc/charts-token/{name}") for name in ("server-secret", "server-secret.conf")]
+    assert len(secrets[0]) == 64
+    assert secrets[1] == f"Define CHARTS_TOKEN_SERVER_SECRET {secrets[0]}\n"
+    # Another installation has another, and an upgrade keeps it.
+    installed.run("dpkg-reconfigure", "charts-token")
+    assert secret_of(installed) == secrets[0]
+
+
+def test_apache_finds_the_service_by_the_packages_own_file(installed: Booted) -> None:
+    modules = ("mpm_event", "authz_core", "alias", "env", "dir", "mime", "headers", "proxy", "proxy_fcgi")
+    (installed.root / "etc/httpd.conf").write_text("\n".join([
+        "ServerName localhost", "Listen 80", "PidFile /run/httpd.pid", "DefaultRuntimeDir /run", "ErrorLog /var/log/httpd",
+        "TypesConfig /dev/null",
+        *(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in modules),
+        "User www-data", "Group www-data", "Include /etc/apache2/conf-available/charts-token.conf", ""]))
+    installed.run("ip", "link", "set", "lo", "up")
+    installed.run("apache2", "-f", "/etc/httpd.conf")
+    assert_the_guides_token(installed.run("curl", "-s", "http://localhost/generate-token").encode())
+    assert "<tinybird-chart" in installed.run("curl", "-s", "http://localhost/charts-token/")
+
+
+def test_an_upgrade_from_a_version_without_a_secret_keeps_the_web_server_at_work(
+    system: Booted, deb: Path, older: Path,
+) -> None:
+    system.install(older)
+    configure(system)
+    assert response_to(system, "")[0] == 200
+    system.install(deb)
+    assert response_to(system, "")[0] == 200
+    # Until the administrator says that the web server sends it.
+    system.run("rm", "/etc/systemd/system/charts-token.service.d/no-server-secret.conf")
+    system.run("systemctl", "daemon-reload")
+    system.run("systemctl", "restart", SERVICE)
+    assert response_to(system, "")[0] == 403
+    ask(system)

@@ -105,4 +105,17 @@ def test_nothing_in_it_has_an_owner_or_a_time_of_its_own(tarball: Path) -> None:
         for member in archive.getmembers():
             assert (member.uid, member.gid, member.uname, member.gname) == (0, 0, "", "")
             assert member.mtime == int(commit)
-            assert member.mode == (0o755 if member.isdir() or member.name.endswith("/charts-token") else 0o644)
+            is_program = member.name.count("/") == 1 and member.name.endswith("/charts-token")
+            # The program isn't for its user to read: see apache/SECURITY.md.
+            assert member.mode == (0o711 if is_program else 0o755 if member.isdir() else 0o644)
+
+
+def test_no_build_of_a_package_knows_the_key() -> None:
+    # Manifests of dependencies run in it.
+    shown = subprocess.run(
+        ["bash", "-euc", "source packaging/common.sh; env"], cwd=REPOSITORY, check=True, capture_output=True, text=True,
+        env=os.environ | {"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": "sales"}).stdout
+    assert "CHARTS_TOKEN_COMMIT=" in shown
+    assert "TINYBIRD_" not in shown
+    for script in ("build-deb", "build-tarball"):
+        assert '. "$(dirname "${BASH_SOURCE[0]}")/common.sh"\n' in (REPOSITORY / "packaging" / script).read_text()

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,7 @@ USED: set[str] = {
     "serve", "curl", "answer", "serve-own", "build", "install", "key", "vhost", "restart", "reload", "spawn-fcgi", "htaccess",
     "lighttpd", "check", "check-online", "check-url", "basic", "tests", "tests-long",
     # Run by PackageTests.
-    "build-deb", "package", "key-conf", "a2enconf",
+    "build-deb", "package", "settings", "a2enconf",
     # Run by HostTests/test_readme_logins.py.
     "certificates", "openid", "lighttpd-login", "cors", "renewal",
     # Run by TenancyTests/test_readme_pipes.py.
@@ -227,7 +228,7 @@ def test_the_lines_for_lighttpd() -> None:
 cat >/etc/lighttpd/conf-available/50-charts-token.conf <<'END'
 {BLOCKS["lighttpd"]}
 END
-cp lighttpd/charts-token.conf /etc/lighttpd/conf-available/
+cp lighttpd/charts-token.conf lighttpd/charts-token-page.conf /etc/lighttpd/conf-available/
 install -D -m 0640 -g www-data /dev/stdin /etc/charts-token/key <<<{KEY!r}
 lighty-enable-mod charts-token
 install -d -o www-data /run/lighttpd
@@ -249,8 +250,16 @@ def test_the_commands_for_a_host_with_htaccess() -> None:
         (home / "public_html").mkdir()
         # The site that is there stays as it is.
         (home / "public_html/index.html").write_text("my own page")
+        # Without a newline at its end, and so an error of all the site if another line were put right after it.
+        (home / "public_html/.htaccess").write_text("FileETag None")
+        # Nobody else may read the key's file at any time: not until somebody forbids it, either.
+        (home / "chmod").write_text('#!/bin/sh\ncase $* in *charts-token.env*) ;; *) exec /bin/chmod "$@" ;; esac\n')
+        (home / "chmod").chmod(0o755)
         subprocess.run(
-            ["bash", "-ec", BLOCKS["htaccess"]], cwd=REPOSITORY, env=os.environ | {"HOME": str(home)}, check=True)
+            ["bash", "-ec", f"umask 022\n{BLOCKS['htaccess']}"], cwd=REPOSITORY, check=True,
+            env=os.environ | {"HOME": str(home), "PATH": f"{home}:{os.environ['PATH']}"})
+        modes = [stat.filemode((home / name).stat().st_mode) for name in [
+            "charts-token", "charts-token/charts-token.env", "charts-token/charts-token"]]
         # A host whose scripts run as the site's user.
         shutil.chown(home, "www-data", "www-data")
         for path in home.rglob("*"):
@@ -276,3 +285,4 @@ apachectl stop >&2
     assert claims_in(answers[0])["scopes"] == SCOPES
     assert int(answers[1]) > 0
     assert answers[2] == "my own page"
+    assert modes == ["drwx------", "-rw-------", "-rwx--x--x"]
