@@ -114,6 +114,16 @@ def test_caddys_rules_let_nobody_store_a_token_unless_they_are_deferred(director
     assert_it_may_not_be_stored(fetch(running(site).url))
 
 
+@pytest.mark.parametrize("by", [Caddy, Haproxy])
+def test_the_rules_that_the_files_warn_of_still_win(by: type[Recipe], directory: Path, program: Path, running) -> None:
+    # If that ends, the warning can go.
+    site = by(directory, program)
+    site.server.site_config = f'header {{\n    Cache-Control "{FOR_ALL}"\n    defer\n}}'
+    site.server.frontend = f'http-response set-header Cache-Control "{FOR_ALL}"'
+    assert fetch(running(site).url).headers["cache-control"] == FOR_ALL
+    assert "and wins: it" in by.recipe.read_text()
+
+
 @pytest.mark.parametrize("by", [ModFcgid, LighttpdFastCgi, LighttpdService, Nginx, Haproxy, Caddy])
 def test_a_browser_asks_before_it_uses_a_copy_of_the_page(by: type[Site], directory: Path, program: Path, running) -> None:
     site = by(directory, program)

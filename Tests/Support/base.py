@@ -31,6 +31,8 @@ INSTALLED = [
 FETCHED = [
     "libfcgi-dev", "libssl-dev", "pkg-config", "g++", "libapache2-mod-fcgid", "spawn-fcgi", "libjs-chart.js",
     "javascript-common", "lighttpd",
+    # Of hosts whose scripts run as their owners.
+    "apache2-suexec-pristine",
 ]
 
 SETTLE = r"""
