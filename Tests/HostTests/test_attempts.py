@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import ssl
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from Support.attempts import ATTEMPTS
-from Support.logins import PER_USER, Certificates, claims_of, with_basic_login, with_certificates
+from Support.attempts import ATTEMPTS, assert_none_succeeds, only
+from Support.logins import PER_USER, Certificates, with_basic_login, with_certificates
 from Support.openid import Browser, OpenIDServer, with_openid
 from Support.raw import Attempt, basic, exchange, names_in
 from Support.recipes import RECIPES, Recipe
 from Support.transports import LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
 
 WITH_AND_WITHOUT_RENEWAL = pytest.mark.parametrize("renewal", [False, True], ids=["", "with renewal"])
-
-
-def only(name: str) -> set[str]:
-    return {json.dumps(claims_of(name), sort_keys=True)}
-
-
-def assert_none_succeeds(site: Site, login: tuple[str, ...], context: ssl.SSLContext | None = None) -> None:
-    """Makes every attempt; what comes back is an error, or has alice's tokens and nobody else's."""
-    wrong = []
-    alices = 0
-
-    def received_of(attempt: Attempt) -> bytes:
-        return exchange(site.server.port, attempt.request(login), context)
-
-    # Several at once, as lighttpd keeps who gives a wrong password waiting for a second.
-    with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(received_of, ATTEMPTS))
-    for attempt, received in zip(ATTEMPTS, answers, strict=True):
-        names = names_in(received)
-        if names and names != only("alice"):
-            wrong.append((attempt.what, received))
-        if not names and received.startswith(b"HTTP/1.1 200") and attempt.method != "HEAD" and b"{" in received:
-            wrong.append((attempt.what, received))
-        alices += bool(names)
-    assert not wrong, wrong
-    # Most attempts are of no consequence at all: had they all been errors, this would test little.
-    assert alices > len(ATTEMPTS) / 2
 
 
 def test_the_table_names_each_attempt_once() -> None:
@@ -82,7 +53,7 @@ def test_behind_a_login_by_certificate(
         contexts[name] = ssl.create_default_context(cafile=str(certificates.path(certificates.authority)))
         contexts[name].load_cert_chain(certificates.path(name), certificates.path(name, "key"))
     assert names_in(exchange(site.server.port, Attempt("").request(()), contexts["bob"])) == only("bob")
-    assert_none_succeeds(site, (), contexts["alice"])
+    assert_none_succeeds(site, (), context=contexts["alice"])
 
 
 @pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid])

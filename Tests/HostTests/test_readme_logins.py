@@ -1,4 +1,4 @@
-"""The README's logins, as they stand there, but for the addresses, the paths in /etc and the secrets."""
+"""The logins of README and apache/LOGINS.md, as they stand there, but for the addresses, the paths in /etc and the secrets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from Support.logins import (
     with_certificates,
 )
 from Support.openid import CLIENT, SECRET, Browser, OpenIDServer
-from Support.readme import README, block
+from Support.readme import LOGINS, block
 from Support.repository import REPOSITORY
 from Support.tokens import PIPE, SETTINGS, WORKSPACE
 from Support.transports import INCLUDE, LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
@@ -77,7 +77,7 @@ def test_openid_connect(by: type[Site], directory: Path, program: Path, running)
 
 @pytest.mark.parametrize("by", [LighttpdFastCgi, LighttpdCgi])
 def test_lighttpds_login(by: type[Site], directory: Path, program: Path, running) -> None:
-    setting = re.search(r'whose settings get `"(\w+)" => "([^"]+)"`', README)
+    setting = re.search(r'whose settings get `"(\w+)" =>\s"([^"]+)"`', LOGINS)
     site = by(directory, program, settings={**SETTINGS, setting[1]: setting[2]}, config=block(
         "lighttpd-login", **{"/etc/lighttpd/charts.users": users_file(directory)}))
     running(site)
@@ -100,7 +100,7 @@ def test_pages_of_another_origin(by: type[Site], directory: Path, program: Path,
 
 
 def test_lighttpds_condition_is_the_one_that_is_tested() -> None:
-    condition = re.search(r"stands inside of `(.*) \{ … \}`", README)[1]
+    condition = re.search(r"goes into `(.*) \{ … \}`", LOGINS)[1]
     assert condition in (REPOSITORY / "Tests/HostTests/test_cors.py").read_text()
 
 

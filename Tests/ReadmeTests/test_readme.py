@@ -1,4 +1,4 @@
-"""The README's commands and snippets, run as they stand there.
+"""The documentation's commands and snippets, run as they stand there.
 
 One thing is changed in a block: the example's key `p.…` becomes a real one.
 """
@@ -19,7 +19,7 @@ import pytest
 
 from Support.layers import in_layer
 from Support.marks import as_root
-from Support.readme import BLOCKS, README, SCOPES, block, claims_in
+from Support.readme import BLOCKS, DOCUMENTS, SCOPES, block, claims_in
 from Support.repository import REPOSITORY
 from Support.tinybird import Tinybird
 from Support.tokens import KEY, SETTINGS
@@ -32,6 +32,9 @@ USED: set[str] = {
     "build-deb", "package", "settings", "a2enconf",
     # Run by HostTests/test_readme_logins.py.
     "certificates", "openid", "lighttpd-login", "cors", "renewal",
+    # Run by HostTests/test_login_application.py.
+    "php", "php-socket", "php-socket-secret", "python", "whoami", "auth-request", "auth-request-whoami", "authorizer-pool",
+    "authorizer", "jwt-cookie", "jwt-cookie-php",
     # Run by TenancyTests/test_readme_pipes.py.
     "pipe", "pipe-list",
     # Run by HostTests/test_failover.py.
@@ -42,14 +45,24 @@ USED: set[str] = {
 
 
 def test_every_block_is_tested_or_says_why_not() -> None:
-    fences = re.findall(r"^(.*)\n```\w+$", README, re.M)
+    fences = [comment for text in DOCUMENTS.values() for comment in re.findall(r"^(.*)\n```\w+$", text, re.M)]
     assert all(re.fullmatch(r"<!-- (test: \S+|not tested: .+) -->", comment) for comment in fences), fences
     assert BLOCKS.keys() == USED
 
 
-def test_every_link_to_a_file_leads_to_one() -> None:
-    for link in re.findall(r"\]\(([^)]+)\)", README):
-        assert link.startswith("https://") or (REPOSITORY / link).exists(), link
+def test_every_link_to_a_file_leads_to_one_and_to_a_heading_in_it() -> None:
+    for document, text in DOCUMENTS.items():
+        for link in re.findall(r"\]\(([^)]+)\)", text):
+            if not link.startswith("https://"):
+                path, _, fragment = link.partition("#")
+                file = document.parent / path if path else document
+                assert file.exists(), link
+                assert not fragment or fragment in headings(file.read_text()), link
+
+
+def headings(text: str) -> list[str]:
+    """The headings' names in links, as GitHub makes them."""
+    return [re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in re.findall(r"^#+ (.*)$", text, re.M)]
 
 
 # ---- On a fresh Debian with Swift: a real build, of which there is one ----

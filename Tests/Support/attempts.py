@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import ssl
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import jwt
 
 from Support.logins import claims_of
-from Support.raw import Attempt, basic
+from Support.raw import Attempt, basic, exchange, names_in
 from Support.tokens import KEY, OTHER_KEY
+from Support.transports import Site
 
 
 def bearer(key: str, algorithm: str = "HS256") -> str:
@@ -160,3 +165,35 @@ AUTHORIZATIONS = [
 ]
 
 ATTEMPTS = [*HEADERS, *COOKIES, *QUERIES, *PATHS, *BODIES, *METHODS, *PROTOCOLS, *AUTHORIZATIONS]
+
+
+def only(name: str) -> set[str]:
+    """What a token of this visitor's says, as `names_in` has it."""
+    return {json.dumps(claims_of(name), sort_keys=True)}
+
+
+def received_by(
+    attempts: Sequence[Attempt], site: Site, login: tuple[str, ...], context: ssl.SSLContext | None = None
+) -> list[bytes]:
+    """What comes back of each attempt."""
+    # Several at once, as lighttpd keeps who gives a wrong password waiting for a second.
+    with ThreadPoolExecutor(16) as pool:
+        return list(pool.map(lambda attempt: exchange(site.server.port, attempt.request(login), context), attempts))
+
+
+def assert_none_succeeds(
+    site: Site, login: tuple[str, ...], attempts: Sequence[Attempt] = ATTEMPTS, *, context: ssl.SSLContext | None = None
+) -> None:
+    """Makes every attempt; what comes back is an error, or has alice's tokens and nobody else's."""
+    wrong = []
+    alices = 0
+    for attempt, received in zip(attempts, received_by(attempts, site, login, context), strict=True):
+        names = names_in(received)
+        if names and names != only("alice"):
+            wrong.append((attempt.what, received))
+        if not names and received.startswith(b"HTTP/1.1 200") and attempt.method != "HEAD" and b"{" in received:
+            wrong.append((attempt.what, received))
+        alices += bool(names)
+    assert not wrong, wrong
+    # Most attempts are of no consequence at all: had they all been errors, this would test little.
+    assert alices > len(attempts) / 2

@@ -1,30 +1,40 @@
-"""The README's blocks, as they stand there. A comment in front of each names it: `<!-- test: name -->`."""
+"""The documentation's blocks, as they stand there. A comment in front of each names it: `<!-- test: name -->`."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from Support.logins import claims
 from Support.repository import REPOSITORY
 from Support.tokens import KEY
 
-README = (REPOSITORY / "README.md").read_text()
-_AS_THEY_STAND = dict(re.findall(r"^<!-- test: (\S+) -->\n```\w+\n(.*?)^```$", README, re.M | re.S))
+DOCUMENTS = {path: path.read_text() for path in (REPOSITORY / "README.md", REPOSITORY / "apache/LOGINS.md")}
+README, LOGINS = DOCUMENTS.values()
+_NAMED = [
+    named for text in DOCUMENTS.values()
+    for named in re.findall(r"^<!-- test: (\S+) -->\n```\w+\n(.*?)^```$", text, re.M | re.S)]
+_AS_THEY_STAND = dict(_NAMED)
+assert len(_AS_THEY_STAND) == len(_NAMED), "two blocks have one name"
 # With a key in place of the example's.
 BLOCKS = {name: text.replace("p.…", KEY) for name, text in _AS_THEY_STAND.items()}
 # What its settings grant.
 SCOPES = [{"type": "PIPES:READ", "resource": "sales_by_city"}]
 
 
-def block(name: str, **changes: str | Path) -> str:
-    """A block, with what is an example's in it changed; each must be there."""
-    text = _AS_THEY_STAND[name]
+def changed(text: str, changes: Mapping[str, str | Path]) -> str:
+    """A text with what is an example's in it changed; each must be there."""
     for old, new in changes.items():
-        assert old in text
+        assert old in text, old
         text = text.replace(old, str(new))
     return text
+
+
+def block(name: str, **changes: str | Path) -> str:
+    """A block, with what is an example's in it changed."""
+    return changed(_AS_THEY_STAND[name], changes)
 
 
 def claims_in(answer: str) -> dict:
