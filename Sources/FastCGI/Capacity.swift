@@ -5,23 +5,16 @@ import Synchronization
 /// How many connections the workers may keep, and for how many bytes. Where that is not enough, those go that have waited
 /// longest for their peers: of slow and of silent ones there may be any number.
 final class Capacity: Sendable {
-    /// Connections that wait for their peers, by their sockets.
-    private struct Waiting {
-        var connections: [Int32: (since: Int, pendingBytes: Int)] = [:]
-
-        /// Ends the connection that has waited longest, of those with more bytes than `bytes`; its worker closes it.
-        mutating func endLongest(above bytes: Int = -1) {
-            let candidates = connections.lazy.filter { $0.value.pendingBytes > bytes }
-            guard let longest = candidates.min(by: { $0.value.since < $1.value.since }) else { return }
-            shutdown(longest.key, Int32(SHUT_RDWR))
-            connections[longest.key] = nil
-        }
+    /// A connection that is kept: since when it has waited for its peer, if it does, and what it holds for it.
+    private struct Kept {
+        let since: Int?
+        let pendingBytes: Int
     }
 
-    private let waiting = Mutex(Waiting())
+    /// By their sockets.
+    private let connections = Mutex<[Int32: Kept]>([:])
     private let connectionLimit: Int
     private let workers: Int
-    private let connectionCount = Atomic<Int>(0)
     private let nextWarning = Atomic<Int>(0)
 
     /// How many descriptors a worker needs beside those of its kept connections: for its ``Epoll``, its ``Codec``, a
@@ -42,29 +35,26 @@ final class Capacity: Sendable {
         connectionLimit = max(1, Int(clamping: limit.rlim_cur) - inUse - workers * Self.reserve)
     }
 
-    /// Counts a connection that a worker keeps, 1, or no longer, -1.
-    func count(_ change: Int) { connectionCount.add(change, ordering: .relaxed) }
-
-    /// Takes note of whether a connection waits for its peer.
-    func update(_ connection: Connection) {
-        waiting.withLock { waiting in
-            let pendingBytes = connection.pendingBytes
-            waiting.connections[connection.socket] = connection.waitingSince.map { ($0, pendingBytes) }
-            guard pendingBytes > Self.little else { return }
-            while waiting.connections.reduce(0, { $0 + $1.value.pendingBytes }) > Self.pendingLimit {
-                waiting.endLongest(above: Self.little)
+    /// Takes note of a connection that is kept, and of what has changed about it.
+    func keep(_ connection: Connection) {
+        let kept = Kept(since: connection.waitingSince, pendingBytes: connection.pendingBytes)
+        connections.withLock { connections in
+            connections[connection.socket] = kept
+            guard kept.pendingBytes > Self.little else { return }
+            while connections.reduce(0, { $0 + $1.value.pendingBytes }) > Self.pendingLimit {
+                Self.endLongestWaiting(of: &connections) { $0.pendingBytes > Self.little }
             }
         }
     }
 
-    /// Forgets the connection with a socket, which may then be closed.
-    func forget(_ socket: Int32) { waiting.withLock { $0.connections[socket] = nil } }
+    /// Forgets a connection, whose socket may then be closed.
+    func remove(_ connection: Connection) { connections.withLock { $0[connection.socket] = nil } }
 
     /// Makes room for another connection, if need be.
     ///
     /// - Returns: false when those that were ended must be closed first.
     func makeRoom() -> Bool {
-        let missing = connectionCount.load(ordering: .relaxed) - connectionLimit
+        let missing = connections.withLock { $0.count } - connectionLimit
         guard missing >= 0 else { return true }
         endLongestWaiting(for: SystemError("accept", errno: EMFILE))
         return missing < workers
@@ -72,7 +62,7 @@ final class Capacity: Sendable {
 
     /// Ends a connection because of an error that says that descriptors or memory are used up; warns once a minute.
     func endLongestWaiting(for error: SystemError) {
-        waiting.withLock { $0.endLongest() }
+        connections.withLock { Self.endLongestWaiting(of: &$0) { _ in true } }
         let now = monotonicTime
         let due = nextWarning.load(ordering: .relaxed)
         guard now >= due,
@@ -84,5 +74,16 @@ final class Capacity: Sendable {
             "\(error): connections without a request are closed, the oldest first; "
                 + "raise the limit (LimitNOFILE=, ulimit -n)"
         ).writeToStandardError()
+    }
+
+    /// Ends the connection that has waited longest; its worker closes it.
+    private static func endLongestWaiting(of connections: inout [Int32: Kept], where condition: (Kept) -> Bool) {
+        var longest: (socket: Int32, since: Int)?
+        for (socket, kept) in connections where condition(kept) {
+            if let since = kept.since, since < longest?.since ?? .max { longest = (socket, since) }
+        }
+        guard let longest else { return }
+        shutdown(longest.socket, Int32(SHUT_RDWR))
+        connections[longest.socket] = Kept(since: nil, pendingBytes: 0)
     }
 }

@@ -10,8 +10,6 @@ final class Connection {
     /// Since when the connection waits for its peer, in ``monotonicTime``: for the first request, for the rest of one,
     /// or for room to send. nil for a persistent connection between two requests.
     private(set) var waitingSince: Int? = monotonicTime
-    private let capacity: Capacity
-    private var isReported = false
 
     private var inbox = Inbox()
     private var outbox: ArraySlice<UInt8> = []
@@ -19,15 +17,9 @@ final class Connection {
     private var isLastResponse = false
 
     /// Takes over an accepted socket.
-    init(socket: Int32, _ capacity: Capacity) {
-        self.socket = socket
-        self.capacity = capacity
-    }
+    init(socket: Int32) { self.socket = socket }
 
-    deinit {
-        if isReported { capacity.forget(socket) }
-        close(socket)
-    }
+    deinit { close(socket) }
 
     /// Whether something waits for room to be sent. Until then, nothing is read.
     var isSending: Bool { !outbox.isEmpty }
@@ -35,13 +27,6 @@ final class Connection {
     var isUnfinished: Bool { isSending || !inbox.isEmpty }
     /// What is held for the peer, in bytes.
     var pendingBytes: Int { inbox.count + outbox.count }
-
-    /// Tells the others whether this connection waits for its peer.
-    func report() {
-        guard isReported || waitingSince != nil else { return }
-        isReported = waitingSince != nil
-        capacity.update(self)
-    }
 
     /// Reads what the peer has sent.
     ///

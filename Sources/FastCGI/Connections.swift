@@ -23,22 +23,19 @@ struct Connections {
         Int(socket) < places.count ? places[Int(socket)] : nil
     }
 
-    /// Keeps a connection, which may be here already.
+    /// Keeps a connection, or takes note of what has changed about one that is kept.
     mutating func keep(_ connection: Connection) {
-        if self[connection.socket] == nil {
-            while places.count <= Int(connection.socket) { places.append(nil) }
-            places[Int(connection.socket)] = connection
-            capacity.count(1)
-        }
+        while places.count <= Int(connection.socket) { places.append(nil) }
+        places[Int(connection.socket)] = connection
         if connection.isUnfinished { mayBeUnfinished = true }
-        connection.report()
+        capacity.keep(connection)
     }
 
     /// Closes a connection, once nobody uses it.
     mutating func remove(_ connection: Connection) {
         guard self[connection.socket] != nil else { return }
+        capacity.remove(connection)
         places[Int(connection.socket)] = nil
-        capacity.count(-1)
     }
 
     /// Closes those whose peer takes too long for the rest of a request, or to read a response.

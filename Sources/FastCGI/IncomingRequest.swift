@@ -25,11 +25,16 @@ struct IncomingRequest: Equatable {
         }
     }
 
-    /// The value of the first variable with a name; nil where there is none.
-    func value(of name: String) -> [UInt8]? {
+    /// The value of the first variable with a name, given by its bytes; nil where there is none.
+    func value(of name: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        let bytes = parameters.span
         var next = 0
-        while next < parameters.count, let pair = try? Self.pair(at: &next, of: parameters.span) {
-            if parameters[pair.name].elementsEqual(name.utf8) { return Array(parameters[pair.value]) }
+        while next < bytes.count, let pair = try? Self.pair(at: &next, of: bytes) {
+            guard pair.name.count == name.count, let start = name.baseAddress else { continue }
+            let isNamed = bytes.extracting(pair.name).withUnsafeBufferPointer { found in
+                found.baseAddress.map { memcmp($0, start, name.count) == 0 } ?? false
+            }
+            if isNamed { return Array(parameters[pair.value]) }
         }
         return nil
     }

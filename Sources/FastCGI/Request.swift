@@ -54,16 +54,19 @@ public struct Request: ~Copyable {
 
     /// The bytes of a variable's value; nil where it isn't set. CGI says nothing of their encoding.
     public func bytes(of name: String) -> [UInt8]? {
-        let length = name.utf8.count
-        var next = variables
-        while let string = next.pointee {
-            if strncmp(string, name, length) == 0, string[length] == CChar(UInt8(ascii: "=")) {
-                let value = string + length + 1
-                return [UInt8](UnsafeRawBufferPointer(start: value, count: strlen(value)))
+        var name = name
+        return name.withUTF8 { name in
+            guard let start = name.baseAddress else { return nil }
+            var next = variables
+            while let string = next.pointee {
+                if strncmp(string, start, name.count) == 0, string[name.count] == CChar(UInt8(ascii: "=")) {
+                    let value = string + name.count + 1
+                    return [UInt8](UnsafeRawBufferPointer(start: value, count: strlen(value)))
+                }
+                next += 1
             }
-            next += 1
+            return source?.value(of: name)
         }
-        return source?.value(of: name)
     }
 
     /// `REQUEST_METHOD` ([RFC 3875 §4.1.12](https://www.rfc-editor.org/rfc/rfc3875#section-4.1.12)); empty where the

@@ -71,7 +71,7 @@ struct Worker: ~Copyable {
         guard capacity.makeRoom() else { return pauseAccepting() }
         let socket = accept4(listeningSocket, nil, nil, Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue))
         if socket >= 0 {
-            serve(Connection(socket: socket, capacity), &handler)
+            serve(Connection(socket: socket), &handler)
         } else if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) {
             capacity.endLongestWaiting(for: SystemError("accept"))
             pauseAccepting()
@@ -81,20 +81,20 @@ struct Worker: ~Copyable {
 
     /// Does what can be done on a connection now, and then waits for what comes next on it.
     private mutating func serve(_ connection: Connection, _ handler: inout some RequestHandler & ~Copyable) {
-        let wasSending = connection.isSending
+        let isNew = connections[connection.socket] == nil
+        let (wasSending, wasWaiting) = (connection.isSending, connection.waitingSince != nil)
         do throws(Disconnection) {
             try connection.sendOutbox()
             if !connection.isSending, let request = try connection.receive(into: buffer) {
                 try connection.send(answer(request, &handler), isLast: !request.keepsConnection)
             }
-            let interest = connection.isSending ? EPOLLOUT : EPOLLIN
-            if connections[connection.socket] == nil {
-                guard epoll.control(EPOLL_CTL_ADD, connection.socket, interest) else { throw Disconnection() }
-                if isAccepting { letOthersAccept() }
-            } else if connection.isSending != wasSending {
-                guard epoll.control(EPOLL_CTL_MOD, connection.socket, interest) else { throw Disconnection() }
+            if isNew || connection.isSending != wasSending {
+                let operation = isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
+                let interest = connection.isSending ? EPOLLOUT : EPOLLIN
+                guard epoll.control(operation, connection.socket, interest) else { throw Disconnection() }
             }
-            connections.keep(connection)
+            if isNew || wasWaiting || connection.waitingSince != nil { connections.keep(connection) }
+            if isNew && isAccepting { letOthersAccept() }
         } catch {
             connections.remove(connection)
         }

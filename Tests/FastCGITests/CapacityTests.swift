@@ -11,7 +11,7 @@ struct CapacityTests {
     private func pair() throws -> (connection: Connection, peer: Int32) {
         var sockets: [Int32] = [-1, -1]
         try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0, &sockets) == 0)
-        return (Connection(socket: sockets[0], capacity), sockets[1])
+        return (Connection(socket: sockets[0]), sockets[1])
     }
 
     /// Whether a peer that reads what is there comes to the end of its connection.
@@ -27,7 +27,7 @@ struct CapacityTests {
     func oldest() throws {
         let connections = try (0..<4).map { _ in try pair() }
         try connections[0].connection.send([1], isLast: false)
-        for (connection, _) in connections { connection.report() }
+        for (connection, _) in connections { capacity.keep(connection) }
         var ended: [[Bool]] = []
         for _ in 0..<4 {
             capacity.endLongestWaiting(for: SystemError("accept", errno: EMFILE))
@@ -47,7 +47,7 @@ struct CapacityTests {
         let connections = try (0..<12).map { _ in try pair() }
         for (connection, _) in connections {
             try connection.send(response, isLast: false)
-            connection.report()
+            capacity.keep(connection)
         }
         // 8 of them are 64 MiB, less what the sockets hold.
         #expect(connections.map { isEnded($0.peer) } == connections.indices.map { $0 < 4 })

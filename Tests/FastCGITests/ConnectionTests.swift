@@ -13,7 +13,7 @@ struct ConnectionTests {
         var sockets: [Int32] = [-1, -1]
         try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0, &sockets) == 0)
         peer = sockets[0]
-        connection = Connection(socket: sockets[1], Capacity(workers: 1, inUse: 0))
+        connection = Connection(socket: sockets[1])
     }
 
     /// What the peer can read now.

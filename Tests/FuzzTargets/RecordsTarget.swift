@@ -17,7 +17,7 @@ func fuzzRecords(_ input: [UInt8]) throws {
     let peer = sockets[0]
     defer { close(peer) }
     _ = fcntl(sockets[1], F_SETFL, O_NONBLOCK)
-    let connection = Connection(socket: sockets[1], Capacity(workers: 1, inUse: 0))
+    let connection = Connection(socket: sockets[1])
     let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 16 << 10)
     defer { buffer.deallocate() }
     var handler = Recorder()

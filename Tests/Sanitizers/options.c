@@ -2,9 +2,8 @@
 // -DREPORTS: the prefix of the files that reports go to.
 
 const char *__asan_default_options(void) { return "log_path=" REPORTS ":print_suppressions=0"; }
-// ThreadSanitizer doesn't know pthread_clockjoin_np, and takes the workers that it joined for leaked ones.
-const char *__tsan_default_options(void) { return "log_path=" REPORTS ":print_suppressions=0:report_thread_leaks=0"; }
+const char *__tsan_default_options(void) { return "log_path=" REPORTS ":print_suppressions=0"; }
 
-// What this class holds is only reached inside of a Mutex, as the compiler sees to; ThreadSanitizer doesn't see how a
+// What these classes hold is only reached inside of a Mutex, as the compiler sees to; ThreadSanitizer doesn't see how a
 // contended one is locked, since Swift's library isn't built for it.
-const char *__tsan_default_suppressions(void) { return "race_top:13TokenEndpoint7NoticesC\n"; }
+const char *__tsan_default_suppressions(void) { return "race_top:13TokenEndpoint7NoticesC\nrace_top:7FastCGI8CapacityC\n"; }
