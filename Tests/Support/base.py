@@ -55,14 +55,16 @@ def sources() -> str:
         f"deb http://deb.debian.org/debian-security {release}-security main"])
 
 
-def base() -> Path:
-    """The base's folder; made first where there is none by what stands here."""
+def base(may_fetch: bool = False) -> Path:
+    """The base's folder; where it may fetch it, made first where there is none by what stands here."""
     mirrors = sources()
     folder = BASES / hashlib.sha256(f"{INSTALLED}{SETTLE}{mirrors}".encode()).hexdigest()[:16]
     BASES.mkdir(parents=True, exist_ok=True)
     with (BASES / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
+            # The tests themselves have no network (Tests/conftest.py).
+            assert may_fetch, "there is no base: make it by `cd Tests && /usr/bin/python3 -m Support.base`"
             make(folder, mirrors)
     return folder
 
@@ -82,4 +84,4 @@ def make(folder: Path, mirrors: str) -> None:
 
 
 if __name__ == "__main__":
-    base()
+    base(may_fetch=True)

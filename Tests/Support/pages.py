@@ -19,9 +19,10 @@ from Support.tokens import KEY, WORKSPACE
 JAVASCRIPT = Path("/usr/share/javascript")
 
 # As it stands in the include.
-POLICY = re.search(
-    r'Content-Security-Policy "(.*?)"', (REPOSITORY / "apache/charts-token.conf").read_text(), re.S
-)[1].replace("\\\n", "")
+INCLUDE = (REPOSITORY / "apache/charts-token.conf").read_text()
+HOSTS = re.search(r'Define CHARTS_TOKEN_HOSTS "?([^"\n]+)', INCLUDE)[1]
+POLICY = re.search(r'Content-Security-Policy "(.*?)"', INCLUDE, re.S)[1].replace("\\\n", "").replace(
+    "${CHARTS_TOKEN_HOSTS}", HOSTS)
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>Charts</title><link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/page.css">
