@@ -46,7 +46,8 @@ def program(shared: Path) -> Path:
     assert PROGRAM.is_file(), f"{PROGRAM} is not there: build it, or set CHARTS_TOKEN_PROGRAM"
     copy = shared / "charts-token"
     shutil.copy(PROGRAM, copy)
-    copy.chmod(0o755)
+    # As it is installed: so its processes never show their environment.
+    copy.chmod(0o711)
     return copy
 
 

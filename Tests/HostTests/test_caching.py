@@ -11,7 +11,7 @@ import pytest
 from Support.curl import Answer, fetch
 from Support.logins import claims
 from Support.recipes import Caddy, Haproxy, Nginx, Recipe
-from Support.tokens import PIPE, SETTINGS
+from Support.tokens import PIPE
 from Support.transports import (
     LighttpdCgi, LighttpdFastCgi, LighttpdService, ModCgid, ModFcgid, ModProxyFcgi, Site)
 

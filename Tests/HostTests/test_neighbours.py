@@ -9,10 +9,11 @@ import pytest
 
 from Support.curl import fetch
 from Support.marks import as_root
-from Support.neighbours import ANY_TOKEN, NOTHING, THE_KEY, THE_SECRET, Tenant, loot, process_steals, table
+from Support.neighbours import (
+    ANY_TOKEN, NOTHING, OWN_KEY, OWN_SECRET, THE_KEY, THE_SECRET, Tenant, loot, process_steals, table)
 from Support.recipes import Caddy, Haproxy, Nginx
 from Support.servers import SERVER_USER
-from Support.tokens import KEY, PIPE, SECRET, assert_the_guides_token
+from Support.tokens import PIPE, assert_the_guides_token
 from Support.transports import (
     HtaccessWrapper, LighttpdFastCgi, LighttpdService, ModCgid, ModFcgid, ModProxyFcgi, Site, put_key)
 
@@ -30,24 +31,13 @@ LOOT = [NOTHING, THE_SECRET, ANY_TOKEN, THE_KEY]
 TABLE = {cell: said for cell, said in table().items() if said != "–"}
 
 
-@pytest.fixture
-def installed(shared: Path, program: Path) -> Path:
-    """The program with the mode that it is installed with."""
-    copy = shared / "installed" / "charts-token"
-    copy.parent.mkdir(exist_ok=True)
-    if not copy.exists():
-        shutil.copy(program, copy)
-        copy.chmod(0o711)
-    return copy
-
-
 def site_of(by: type[Site], directory: Path, program: Path) -> Site:
     """A site whose secrets lie as SECURITY.md and the files' own comments say."""
     if by is LighttpdFastCgi:
-        put_key(directory / "key", KEY)
+        put_key(directory / "key", OWN_KEY)
         settings = {"TINYBIRD_PIPES": PIPE, "TINYBIRD_SIGNING_KEY_FILE": str(directory / "key")}
         return by(directory, program, key=None, settings=settings)
-    site = by(directory, program, secret=SECRET)
+    site = by(directory, program, key=OWN_KEY, secret=OWN_SECRET)
     if by is HtaccessWrapper:
         environment = directory / "home/charts-token.env"
         environment.chmod(0o640)
@@ -63,11 +53,11 @@ def test_the_table_names_everybody_and_every_way() -> None:
 
 @as_root
 @pytest.mark.parametrize("line, column", TABLE, ids=lambda text: text.replace("`", ""))
-def test_each_gets_what_the_table_says(line: str, column: str, directory: Path, installed: Path, running) -> None:
-    site = site_of(WAYS[column], directory, installed)
+def test_each_gets_what_the_table_says(line: str, column: str, directory: Path, program: Path, running) -> None:
+    site = site_of(WAYS[column], directory, program)
     tenant = Tenant(site, options="FollowSymLinks") if line in (AUTHOR, WITH_INFO) else None
     running(site)
-    assert_the_guides_token(fetch(site.url).body)
+    assert_the_guides_token(fetch(site.url).body, OWN_KEY)
     if line == AUTHOR:
         got = tenant.steals()
     elif line == WITH_INFO:

@@ -9,10 +9,11 @@ import pytest
 
 from Support.curl import fetch
 from Support.marks import as_root
-from Support.neighbours import NOTHING, THE_KEY, Tenant, environment_at_start, loot, site_with_author
+from Support.neighbours import (
+    NOTHING, OWN_KEY, OWN_SECRET, THE_KEY, Tenant, environment_at_start, loot, site_with_author)
 from Support.raw import exchange
 from Support.servers import SERVER_USER, Apache
-from Support.tokens import KEY, SECRET, SETTINGS, assert_the_guides_token
+from Support.tokens import SETTINGS, assert_the_guides_token
 from Support.transports import INCLUDE, ModCgid, ModFcgid, ModProxyFcgi, Site, put_key
 
 BY_THE_INCLUDE = pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid])
@@ -51,7 +52,7 @@ def test_a_body_that_never_comes_shows_nothing_to_an_error_page(
         by, directory, program,
         "Options +ExecCGI +Includes\nAddHandler cgi-script .cgi\n"
         "AddType text/html .shtml\nAddOutputFilter INCLUDES .shtml",
-        modules=("cgid", "include"), secret=SECRET,
+        modules=("cgid", "include"), key=OWN_KEY, secret=OWN_SECRET,
         config=f"Timeout 1\nErrorDocument 408 /{page}\nErrorDocument 404 /{page}",
         error_cgi="#!/bin/sh\necho 'Content-Type: text/plain'; echo; env\n", error_shtml="<!--#printenv -->"))
     received = exchange(
@@ -67,18 +68,18 @@ def test_a_body_that_never_comes_shows_nothing_to_an_error_page(
 @as_root
 def test_a_file_that_the_servers_user_can_read_is_served_by_a_link(directory: Path, program: Path, running) -> None:
     # So SECURITY.md says not to use TINYBIRD_SIGNING_KEY_FILE with mod_fcgid on a shared server.
-    put_key(directory / "key", KEY)
+    put_key(directory / "key", OWN_KEY)
     site = ModFcgid(
         directory, program, key=None, settings={**SETTINGS, "TINYBIRD_SIGNING_KEY_FILE": str(directory / "key")},
         global_config="Define CHARTS_TOKEN_BY fcgid")
     tenant = Tenant(site, options="FollowSymLinks")
     (tenant.directory / "link.txt").symlink_to(directory / "key")
     running(site)
-    assert_the_guides_token(fetch(site.url).body)
+    assert_the_guides_token(fetch(site.url).body, OWN_KEY)
     assert loot(tenant.get("link.txt").body) == THE_KEY
     # The include's own file is for root alone.
     (tenant.directory / "link.txt").unlink()
-    site.write_key(KEY)
+    site.write_key(OWN_KEY)
     (tenant.directory / "link.txt").symlink_to(site.key_conf)
     assert tenant.get("link.txt").status == 403
 
@@ -87,10 +88,7 @@ def test_a_file_that_the_servers_user_can_read_is_served_by_a_link(directory: Pa
 def test_a_program_that_fileinfo_alone_starts_as_the_servers_user_finds_nothing(
     directory: Path, program: Path, running
 ) -> None:
-    installed = directory / "installed"
-    shutil.copy(program, installed)
-    installed.chmod(0o711)
-    site = ModFcgid(directory, installed, secret=SECRET)
+    site = ModFcgid(directory, program, key=OWN_KEY, secret=OWN_SECRET)
     tenant = Tenant(site)
     found = directory / "run/fcgid/found"
     evil = tenant.directory / "evil"
@@ -98,7 +96,7 @@ def test_a_program_that_fileinfo_alone_starts_as_the_servers_user_finds_nothing(
                     f"mv {found}.new {found}\n")
     evil.chmod(0o755)
     running(site)
-    assert_the_guides_token(fetch(site.url).body)
+    assert_the_guides_token(fetch(site.url).body, OWN_KEY)
     tenant.get("a.txt", f"FcgidAccessChecker {evil}")
     assert found.read_bytes().startswith(SERVER_USER.encode())
     assert loot(found.read_bytes()) == NOTHING

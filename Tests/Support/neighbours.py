@@ -20,8 +20,12 @@ from Support.fastcgi import request
 from Support.raw import tokens_in
 from Support.repository import REPOSITORY
 from Support.servers import SERVER_USER
-from Support.tokens import KEY, SECRET, signed_by
+from Support.tokens import KEY, signed_by
 from Support.transports import Site
+
+# This process's own: other tests run at the same time, and their processes aren't the site's.
+OWN_KEY = KEY.replace("not-a-real", f"real-for-{os.getpid()}")
+OWN_SECRET = f"0123456789abcdef-a-secret-of-{os.getpid()}"
 
 NOTHING, THE_SECRET, ANY_TOKEN, THE_KEY = "nothing", "the server secret", "any token", "the key"
 # What nobody's settings allow.
@@ -31,20 +35,20 @@ SCOPES = '[{"type":"DATASOURCES:READ","resource":"payroll"}]'
 def loot(*texts: str | bytes) -> str:
     """The most that these texts give to whoever reads them."""
     whole = b"\n".join(text.encode() if isinstance(text, str) else text for text in texts)
-    if KEY.encode() in whole:
+    if OWN_KEY.encode() in whole:
         return THE_KEY
     for token in tokens_in(whole):
-        if "payroll" in str(jwt.decode(token, options={"verify_signature": False})) and signed_by(token):
+        if "payroll" in str(jwt.decode(token, options={"verify_signature": False})) and signed_by(token, OWN_KEY):
             return ANY_TOKEN
-    return THE_SECRET if SECRET.encode() in whole else NOTHING
+    return THE_SECRET if OWN_SECRET.encode() in whole else NOTHING
 
 
 def site_with_author(
     by: type[Site], directory: Path, program: Path, htaccess: str = "", *, modules: tuple[str, ...] = (),
-    config: str = "", secret: str | None = None, **files: str,
+    config: str = "", key: str = KEY, secret: str | None = None, **files: str,
 ) -> Site:
     """A site whose author may write anything into .htaccess, and the given files (a_html is a.html)."""
-    site = by(directory, program, config=config, secret=secret)
+    site = by(directory, program, config=config, key=key, secret=secret)
     root = site.server.document_root
     site.server.config += f"\n<Directory {root}>\nAllowOverride All\n</Directory>"
     site.server.modules += [name for name in modules if name not in site.server.modules]
@@ -141,7 +145,7 @@ for place in ["/proc", *sys.argv[2:]]:
 def process_steals(user: str, site: Site) -> str:
     """What a process of `user` gets: of the site's files, of the environments of processes, and by asking the program."""
     settings = request(**choices(None))
-    places = [site.directory] + [path.parent for path in {site.program} if path.parent != site.directory]
+    places = [site.directory, site.program.parent]
     group = pwd.getpwnam(user).pw_gid
     run = subprocess.run(
         ["setpriv", f"--reuid={user}", f"--regid={group}", "--init-groups", "env", "-i", sys.executable, "-c", PROCESS,
@@ -158,7 +162,7 @@ def environment_at_start(program: Path) -> bytes:
         try:
             ctypes.CDLL(None).ptrace(0, 0, 0, 0)  # PTRACE_TRACEME: execve stops
             become(SERVER_USER)
-            os.execve(program, [str(program)], {"TINYBIRD_SIGNING_KEY": KEY})
+            os.execve(program, [str(program)], {"TINYBIRD_SIGNING_KEY": OWN_KEY})
         finally:
             os._exit(1)
     try:

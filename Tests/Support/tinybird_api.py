@@ -7,7 +7,6 @@ import json
 import ssl
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 
 from Support.logins import Certificates
 

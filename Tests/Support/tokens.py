@@ -14,8 +14,6 @@ KEY = (
 )
 # Of the same length, so that a file's size doesn't tell them apart.
 OTHER_KEY = KEY.replace("not-a-real", "yet-a-real")
-# What shows the program that a request comes from its web server.
-SECRET = "0123456789abcdef0123456789abcdef-a-secret-of-the-server"
 WORKSPACE = "1f484a32-6966-4f63-9312-aadad64d3e12"
 PIPE = "t_b9427fe2bcd543d1a8923d18c094e8c1"
 SETTINGS = {"TINYBIRD_PIPES": PIPE}
