@@ -10,6 +10,7 @@ import pytest
 from Support.curl import fetch
 from Support.logins import Certificates
 from Support.raw import basic
+from Support.readme import block
 from Support.recipes import Caddy, Haproxy, Nginx
 from Support.tinybird_api import TinybirdAPI
 from Support.transports import ModFcgid, ModProxyFcgi, Site
@@ -39,8 +40,9 @@ def with_data(way: str, directory: Path, program: Path, api: TinybirdAPI, truste
     """A site that gets data from the stand-in, whose certificate is to be by who is trusted and for the host."""
     by, at = WAYS[way], f"{host}:{api.port}"
     if way == "Apache":
-        site = by(directory, program, global_config=f"Define CHARTS_TOKEN_DATA https://{at}\n"
-                  f"Define CHARTS_TOKEN_DATA_CA {trusted}")
+        lines = block("data", **{
+            "https://api.tinybird.co": f"https://{at}", "Include conf-available/charts-token.conf\n": ""})
+        site = by(directory, program, global_config=f"{lines}Define CHARTS_TOKEN_DATA_CA {trusted}")
         site.server.modules += ["ssl", "proxy_http"]
         return site
     site = by(directory, program)

@@ -39,6 +39,8 @@ USED: set[str] = {
     "pipe", "pipe-list",
     # Run by HostTests/test_failover.py.
     "balancer",
+    # Run by HostTests/test_data.py.
+    "data",
     # Run by BrowserTests/test_readme_charts.py.
     "embed", "draw", "chart-js", "token-client",
 }
