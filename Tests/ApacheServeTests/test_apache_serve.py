@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import pty
+import re
 import signal
 import socket
 import struct
@@ -252,6 +253,14 @@ def test_the_build_does_not_know_the_key(serve, commands, shared):
 
     assert "PATH=" in seen.read_text()
     assert "TINYBIRD_" not in seen.read_text()
+
+
+def test_an_installed_packages_files_are_not_its():
+    # Root's alone: Apache doesn't start for anybody else where it is told to read them.
+    files = re.findall(r"Define (CHARTS_TOKEN_\w+) /etc/charts-token/", (REPOSITORY / "apache/charts-token.conf").read_text())
+    assert len(files) == 2
+    text = (REPOSITORY / "apache/serve").read_text()
+    assert all(f"\nDefine {name} none.conf\n" in text for name in files)
 
 
 def test_apaches_own_end_ends_the_script(serve):
