@@ -15,12 +15,13 @@ from Support import php
 from Support.application_attempts import APPLICATION_ATTEMPTS
 from Support.applications import APPLICATIONS, Application
 from Support.attempts import ATTEMPTS, assert_none_succeeds, only, received_by
+from Support.cors import PAGE, PREFLIGHT, READABLE, cors, origin, preflight
 from Support.curl import fetch
 from Support.logins import assert_no_token, assert_token_of
 from Support.marks import as_root
 from Support.openid import Browser
 from Support.raw import Attempt, exchange, names_in
-from Support.readme import BLOCKS, SCOPES, claims_in
+from Support.readme import BLOCKS, SCOPES, block, changed, claims_in
 from Support.repository import REPOSITORY
 from Support.servers import SERVER_USER
 
@@ -109,6 +110,23 @@ def test_a_session_that_another_has_begun_is_not_theirs(site: Application, visit
     assert_token_of(alice.get(site.url), "alice")
     assert mallory.cookies() == fixed
     assert_no_token(mallory.get(site.url), site.refusal)
+
+
+@pytest.mark.parametrize("recipe", [name for name in APPLICATIONS if name.startswith("PHP ")])
+def test_php_answers_a_page_of_another_origin(recipe: str, directory: Path, program: Path, running) -> None:
+    site = APPLICATIONS[recipe](directory, program)
+    script = site.root / "generate-token.php"
+    line = "    'TINYBIRD_FIXED_PARAMS'"
+    script.write_text(changed(script.read_text(), {line: block("php-cors") + line}))
+    running(site)
+    answer = fetch(site.url, *preflight(PAGE))
+    assert (answer.status, answer.body, cors(answer)) == (204, b"", PREFLIGHT)
+    alice = Browser(directory / "alice.jar")
+    site.sign_in(alice, "alice")
+    answer = fetch(site.url, *origin(PAGE), "--cookie", site.header(alice)[0].removeprefix("Cookie: "))
+    assert_token_of(answer, "alice")
+    assert cors(answer) == READABLE
+    assert cors(fetch(site.url, *origin("https://mallory.example"))) == {}
 
 
 # Each is another visitor than alice and bob; those that no variable or JWT can hold are refused.

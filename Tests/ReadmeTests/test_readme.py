@@ -34,7 +34,7 @@ USED: set[str] = {
     "certificates", "openid", "lighttpd-login", "cors", "renewal",
     # Run by HostTests/test_login_application.py.
     "php", "php-socket", "php-socket-secret", "python", "whoami", "auth-request", "auth-request-whoami", "authorizer-pool",
-    "authorizer", "jwt-cookie", "jwt-cookie-php",
+    "authorizer", "jwt-cookie", "jwt-cookie-php", "php-cors",
     # Run by TenancyTests/test_readme_pipes.py.
     "pipe", "pipe-list",
     # Run by HostTests/test_failover.py.

@@ -11,8 +11,9 @@ from Support.logins import claims
 from Support.repository import REPOSITORY
 from Support.tokens import KEY
 
-DOCUMENTS = {path: path.read_text() for path in (REPOSITORY / "README.md", REPOSITORY / "apache/LOGINS.md")}
-README, LOGINS = DOCUMENTS.values()
+DOCUMENTS = {
+    REPOSITORY / name: (REPOSITORY / name).read_text() for name in ("README.md", "apache/LOGINS.md", "apache/SECURITY.md")}
+README, LOGINS, _ = DOCUMENTS.values()
 _NAMED = [
     named for text in DOCUMENTS.values()
     for named in re.findall(r"^<!-- test: (\S+) -->\n```\w+\n(.*?)^```$", text, re.M | re.S)]
