@@ -30,11 +30,8 @@ struct IncomingRequest: Equatable {
         let bytes = parameters.span
         var next = 0
         while next < bytes.count, let pair = try? Self.pair(at: &next, of: bytes) {
-            guard pair.name.count == name.count, let start = name.baseAddress else { continue }
-            let isNamed = bytes.extracting(pair.name).withUnsafeBufferPointer { found in
-                found.baseAddress.map { memcmp($0, start, name.count) == 0 } ?? false
-            }
-            if isNamed { return Array(parameters[pair.value]) }
+            guard pair.name.count == name.count, parameters[pair.name].elementsEqual(name) else { continue }
+            return Array(parameters[pair.value])
         }
         return nil
     }

@@ -12,14 +12,21 @@ struct Worker: ~Copyable {
     private let epoll: Epoll
     /// nil when descriptors or memory are used up.
     private var codec = try? Codec()
-    private var connections: Connections
+    /// The connections that are kept, by their sockets.
+    private var connections: [Int32: Connection] = [:]
+    /// Whether one of them may be unfinished.
+    private var mayBeUnfinished = false
+    /// When they were last looked through for that, in ``monotonicTime``.
+    private var lastLook = 0
     private var isAccepting = true
     private var events = [epoll_event](repeating: epoll_event(), count: 16)
     /// Memory for what connections send: as much as is looked at in one system call.
     private let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 16 << 10)
 
-    /// How often unfinished connections are looked at, in milliseconds.
-    private static let overdueInterval: Int32 = 1000
+    /// How long a peer may take to send a request, and to read a response, in nanoseconds.
+    private static let timeLimit = 10 * nanosecondsPerSecond
+    /// How often unfinished connections are looked through, in milliseconds.
+    private static let lookInterval: Int32 = 1000
     /// How long accepting pauses when descriptors or memory are used up, in milliseconds.
     private static let exhaustedPause: Int32 = 10
     /// How long a worker that is to end waits for the request on a new connection, in milliseconds.
@@ -28,7 +35,6 @@ struct Worker: ~Copyable {
     /// - Parameter epoll: A set of this worker's own.
     init(_ listeningSocket: Int32, _ drain: Drain, _ capacity: Capacity, _ epoll: Epoll) {
         (self.listeningSocket, self.drain, self.capacity, self.epoll) = (listeningSocket, drain, capacity, epoll)
-        connections = Connections(capacity)
     }
 
     deinit { buffer.deallocate() }
@@ -38,13 +44,14 @@ struct Worker: ~Copyable {
         guard epoll.control(EPOLL_CTL_ADD, drain.wakeUp, EPOLLIN) else { return }
         startAccepting()
         while drain.end == nil {
-            let pause = connections.mayBeUnfinished ? Self.overdueInterval : -1
+            let pause = mayBeUnfinished ? Self.lookInterval : -1
             serve(within: isAccepting ? pause : Self.exhaustedPause, &handler)
         }
         epoll.control(EPOLL_CTL_DEL, drain.wakeUp)
         while let end = drain.end, monotonicTime < end {
-            let hasCome = serve(within: connections.areWaiting ? Self.lastRequestWait : 0, &handler)
-            guard hasCome || connections.areUnfinished else { return }
+            let isWaiting = connections.values.contains { $0.waitingSince != nil }
+            let hasCome = serve(within: isWaiting ? Self.lastRequestWait : 0, &handler)
+            guard hasCome || connections.values.contains(where: \.isUnfinished) else { return }
         }
     }
 
@@ -63,7 +70,7 @@ struct Worker: ~Copyable {
                 serve(connection, &handler)
             }
         }
-        connections.removeOverdue()
+        if mayBeUnfinished { closeOverdue() }
         return count > 0
     }
 
@@ -93,11 +100,29 @@ struct Worker: ~Copyable {
                 let interest = connection.isSending ? EPOLLOUT : EPOLLIN
                 guard epoll.control(operation, connection.socket, interest) else { throw Disconnection() }
             }
-            if isNew || wasWaiting || connection.waitingSince != nil { connections.keep(connection) }
-            if isNew && isAccepting { letOthersAccept() }
+            if isNew || wasWaiting || connection.waitingSince != nil { capacity.keep(connection) }
+            if connection.isUnfinished { mayBeUnfinished = true }
+            guard isNew else { return }
+            connections[connection.socket] = connection
+            if isAccepting { letOthersAccept() }
         } catch {
-            connections.remove(connection)
+            close(connection)
         }
+    }
+
+    private mutating func close(_ connection: Connection) {
+        if connections.removeValue(forKey: connection.socket) != nil { capacity.remove(connection) }
+    }
+
+    /// Closes the connections whose peer takes too long for the rest of a request, or to read a response.
+    private mutating func closeOverdue() {
+        let now = monotonicTime
+        guard now - lastLook >= nanosecondsPerSecond else { return }
+        lastLook = now
+        for connection in connections.values where connection.isUnfinished {
+            if now - (connection.waitingSince ?? now) > Self.timeLimit { close(connection) }
+        }
+        mayBeUnfinished = connections.values.contains(where: \.isUnfinished)
     }
 
     private mutating func answer(
