@@ -17,7 +17,7 @@ struct Command: ParsableCommand {
               TINYBIRD_SIGNING_KEY=p.… TINYBIRD_PIPES=sales_by_city charts-token check
             """,
         version: """
-            charts-token 0.1.0
+            charts-token 0.2.0
             commit \(shim_commit().map { String(cString: $0) } ?? "unknown")
             \(OpenSSL.version), linked \(OpenSSL.isStatic ? "statically" : "dynamically")
             """,

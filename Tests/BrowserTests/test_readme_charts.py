@@ -6,7 +6,7 @@ import re
 
 from Support.layers import in_layer
 from Support.marks import as_root
-from Support.readme import BLOCKS, README
+from Support.readme import BLOCKS, CHARTS
 from Support.repository import HTDOCS, REPOSITORY
 from Support.tinybird import ROWS
 from Support.waiting import wait_until
@@ -42,11 +42,11 @@ def test_the_tokens_alone(site, open_page, tinybird):
 def test_the_attributes_are_those_of_the_element(open_page):
     page = open_page("")
     observed = wait_until(lambda: page.value("customElements.get('tinybird-chart')?.observedAttributes"), "the element")
-    table = re.search(r"\| attribute \|.*?\n\n", README, re.S)[0]
+    table = re.search(r"\| attribute \|.*?\n\n", CHARTS, re.S)[0]
     sections = re.findall(r'<section id="([\w-]+)"', (HTDOCS / "element.html").read_text())
 
     assert sorted(sections) == sorted(observed)
-    # README has those that most pages need.
+    # CHARTS.md has those that most pages need.
     assert set(re.findall(r"^\| `([\w-]+)` \|", table, re.M)) < set(observed)
 
 

@@ -32,7 +32,8 @@ def version(unpacked: Path) -> list[str]:
 
 def test_it_has_all_that_a_host_needs(unpacked: Path) -> None:
     expected = {"README.md", "charts-token", "charts-token.1", "charts-token.spdx.json", "SHA256SUMS",
-                "packaging/systemd/charts-token.service", "packaging/nginx/charts-token.conf"}
+                "packaging/README.md", "packaging/systemd/charts-token.service",
+                "packaging/nginx/charts-token.conf"}
     for folder in ["apache", "lighttpd"]:
         expected |= {str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / folder).rglob("*") if path.is_file()}
     # What is served from a clone alone.

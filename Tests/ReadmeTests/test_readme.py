@@ -27,7 +27,7 @@ from Support.transports import ModProxyFcgi
 
 USED: set[str] = {
     "serve", "curl", "answer", "serve-own", "build", "install", "key", "vhost", "restart", "reload", "spawn-fcgi", "htaccess",
-    "lighttpd", "check", "check-online", "check-url", "basic", "tests", "tests-long",
+    "lighttpd", "check", "check-online", "check-url", "basic", "tests", "tests-long", "one-test",
     # Run by PackageTests.
     "build-deb", "package", "settings", "a2enconf",
     # Run by HostTests/test_readme_logins.py.
@@ -143,6 +143,13 @@ def test_the_command_for_the_tests_is_the_one_that_ci_runs() -> None:
     command = BLOCKS["tests"].strip()
     assert f"exec {command}" in (REPOSITORY / ".ci/run").read_text()
     assert os.access(REPOSITORY / command, os.X_OK)
+
+
+def test_the_command_for_one_test_finds_it() -> None:
+    run = subprocess.run(
+        ["bash", "-c", f"{BLOCKS['one-test'].strip()} --collect-only -q"], cwd=REPOSITORY, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout
+    assert "test_answers.py::" in run.stdout
 
 
 def test_the_command_for_the_long_tests_runs_those_and_no_others() -> None:

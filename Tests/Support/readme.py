@@ -11,9 +11,9 @@ from Support.logins import claims
 from Support.repository import REPOSITORY
 from Support.tokens import KEY
 
-DOCUMENTS = {
-    REPOSITORY / name: (REPOSITORY / name).read_text() for name in ("README.md", "apache/LOGINS.md", "apache/SECURITY.md")}
-README, LOGINS, _ = DOCUMENTS.values()
+_FOLDERS = (".", "apache", "lighttpd", "packaging", "Tests", "Sources/FastCGI")
+DOCUMENTS = {path: path.read_text() for folder in _FOLDERS for path in sorted((REPOSITORY / folder).glob("*.md"))}
+README, LOGINS, CHARTS = (DOCUMENTS[REPOSITORY / name] for name in ("README.md", "apache/LOGINS.md", "apache/CHARTS.md"))
 _NAMED = [
     named for text in DOCUMENTS.values()
     for named in re.findall(r"^<!-- test: (\S+) -->\n```\w+\n(.*?)^```$", text, re.M | re.S)]
