@@ -55,14 +55,16 @@ function placeAxis(shown, look, along) {
   };
 }
 
-/** Names below an axis: shortened to the room that each has, or as many as there is room for. */
+/** Names below an axis: in one line or two, shortened to the room that each has; or as many as there is room for. */
 function namesBelow(names, { measure, shorten, font: { size } }, width) {
   const room = width / names.length - size / 2;
-  // As long as each can have a word of some letters.
-  if (room >= size * 3.2) return names.map((name, value) => ({ value, text: shorten(name, room) }));
-  const longest = Math.min(size * 9, Math.max(...names.slice(0, 200).map(measure))) + size;
-  const step = Math.max(1, Math.ceil(longest / (width / names.length)));
-  return every(names, step, name => shorten(name, size * 9));
+  const longest = Math.min(size * 9, Math.max(...names.slice(0, 200).map(measure)));
+  if (room >= Math.min(longest, size * 6)) return every(names, 1, name => shorten(name, room));
+  // Every other one below, as long as each can have a word of some letters.
+  if (room >= size * 2) {
+    return every(names, 1, (name, at) => at % 2 ? ["", shorten(name, room * 2)] : [shorten(name, room * 2), ""]);
+  }
+  return every(names, Math.ceil((longest + size) / (width / names.length)), name => shorten(name, size * 9));
 }
 
 function namesBeside(names, { shorten, font: { size } }, width, height) {
@@ -71,7 +73,7 @@ function namesBeside(names, { shorten, font: { size } }, width, height) {
 
 function every(names, step, write) {
   const ticks = [];
-  for (let value = 0; value < names.length; value += step) ticks.push({ value, text: write(names[value]) });
+  for (let value = 0; value < names.length; value += step) ticks.push({ value, text: write(names[value], value) });
   return ticks;
 }
 

@@ -24,7 +24,7 @@ style.replaceSync(`
   tr { border-block-end: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
   tbody tr:last-child { border: 0; }
   .n { white-space: nowrap; }
-  thead th { white-space: normal; position: sticky; inset-block-start: 0; font-weight: 600; }
+  thead :is(th, .n) { font-weight: 600; white-space: normal; }
   .n { text-align: end; }
   @container (max-width: 26em) { th, td { padding-inline: .4em; } }
   .more { margin: .75em 0 0; font-size: .8125em; }
