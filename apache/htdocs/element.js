@@ -169,7 +169,7 @@ export class TinybirdChart extends HTMLElement {
     if (this.#current) this.#show(this.#parts.figure.dataset.state, `Not up to date. ${error.message}`);
     else this.#show("error", error.message, error.wait === 0);
     if (error.prompts) return new Deadline(Infinity);
-    return new Deadline(error.transient ? error.pause ?? pauseAfter(++this.#failures, error.wait) : SELDOM);
+    return error.due ?? new Deadline(error.transient ? pauseAfter(++this.#failures, error.wait) : SELDOM);
   }
 
   #report({ message, detail, status = 0 }) {

@@ -161,8 +161,8 @@ export class TokenClient {
       return this.#token = token;
     } catch (error) {
       if (error.status === 429) this.#held = new Deadline(error.wait);
-      // One pause for all who wait for this token, so that they ask together again.
-      if (error.transient) error.pause = pauseAfter(++this.#failures, error.wait);
+      // One end of the pause for all who wait for this token, so that they ask together again.
+      if (error.transient) error.due = new Deadline(pauseAfter(++this.#failures, error.wait));
       throw error;
     }
   }
