@@ -24,8 +24,8 @@ final class CachedSettings {
 
     private let environment: Environment
     private let notices: Notices
-    private var minter: Minter?
-    /// The files that the minter's settings came from; as long as they are unchanged it is used.
+    private var current: Minter?
+    /// The files that the current minter's settings were read from.
     private var files: [WatchedFile] = []
     private var isUnusedLoginReported = false
 
@@ -43,46 +43,40 @@ final class CachedSettings {
     /// - Parameter log: Receives the lines for the error log.
     func outcome(of request: borrowing Request, at now: Int, log: inout [LogLine]) -> Outcome {
         do {
-            if minter == nil || !files.allSatisfy(\.isUnchanged) { try makeMinter(now: now, log: &log) }
-            reportUnusedLogin(of: request, log: &log)
-            return try outcome(of: request, at: now)
+            let minter = try minter(at: now, log: &log)
+            if !minter.dependsOnVisitor { reportUnusedLogin(of: request, log: &log) }
+            if minter.renewal != nil, let earlier = Renewal.bearerToken(of: request), minter.isRenewed(by: request) {
+                guard let renewed = try minter.renew(earlier, at: now) else { return .notRenewable }
+                return .token(renewed, lifetime: minter.lifetime)
+            }
+            return .token(try minter.mint(for: request, at: now), lifetime: minter.lifetime)
         } catch let missing as MissingVariable {
             tell(LogLine(.error, "\(missing): no token is signed; require a login for this URL"), &log)
             return .anonymous
         } catch {
-            minter = nil
+            current = nil
             let fault = LogLine(.error, "\(error)")
             if notices.isNews(fault, in: variables) { log.append(fault) }
             return .misconfigured
         }
     }
 
-    private func outcome(of request: borrowing Request, at now: Int) throws -> Outcome {
-        let token: [UInt8]?
-        if minter?.renewal != nil, let earlier = Renewal.bearerToken(of: request),
-            minter?.isRenewed(by: request) == true
-        {
-            token = try minter?.renew(earlier, at: now)
-            if token == nil { return .notRenewable }
-        } else {
-            token = try minter?.mint(for: request, at: now)
-        }
-        guard let token, let lifetime = minter?.lifetime else { return .misconfigured }
-        return .token(token, lifetime: lifetime)
-    }
-
-    private func makeMinter(now: Int, log: inout [LogLine]) throws {
-        minter = nil
+    /// The minter of these settings, which is made again when a file has changed that they were read from.
+    private func minter(at now: Int, log: inout [LogLine]) throws -> Minter {
+        if let current, files.allSatisfy(\.isUnchanged) { return current }
+        current = nil
         let settings = try Settings(environment, now: now)
-        minter = try Minter(settings)
+        let minter = try Minter(settings)
+        current = minter
         files = settings.files
         notices.fixed(in: variables)
         for warning in settings.warnings { tell(LogLine(.warning, "\(warning)"), &log) }
+        return minter
     }
 
     /// A login without a placeholder looks as if each visitor got a token of their own.
     private func reportUnusedLogin(of request: borrowing Request, log: inout [LogLine]) {
-        guard !isUnusedLoginReported, minter?.dependsOnVisitor == false, request.isSet("REMOTE_USER") else { return }
+        guard !isUnusedLoginReported, request.isSet("REMOTE_USER") else { return }
         isUnusedLoginReported = true
         let setting = Setting.fixedParameters.rawValue
         tell(

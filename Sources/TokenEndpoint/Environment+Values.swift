@@ -5,10 +5,11 @@ import Tinybird
 extension Environment {
     private static let threadLimits = 1...256
 
-    /// The number of worker threads of a FastCGI responder.
-    ///
-    /// - Throws: ``Problem`` when it isn't a whole number from 1 to 256.
-    public func threads() throws(Problem) -> Int {
+    /// The number of worker threads of a FastCGI responder, 1 to 256. A wrong setting is answered and logged with each
+    /// request, so until it is right the default serves.
+    public var threads: Int { (try? validThreads()) ?? Settings.defaultThreads }
+
+    func validThreads() throws(Problem) -> Int {
         guard let text = try text(.threads) else { return Settings.defaultThreads }
         guard let threads = text.bytes.wholeNumber, Self.threadLimits.contains(threads) else {
             throw Problem(

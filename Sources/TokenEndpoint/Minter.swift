@@ -3,7 +3,9 @@ import JOSE
 import Tinybird
 
 /// Signs and renews the tokens of one set of settings; everything that doesn't change between them is made once.
-public struct Minter: ~Copyable {
+///
+/// It isn't `Sendable`, as ``HS256`` isn't: each worker has its own.
+public final class Minter {
     /// A token's lifetime, in seconds.
     public let lifetime: Int
     /// Whether, and how long, tokens may be renewed.
@@ -54,14 +56,14 @@ public struct Minter: ~Copyable {
     /// A token for `request`, in ASCII, that expires ``lifetime`` seconds after `now`, which is in seconds since 1970.
     ///
     /// - Throws: ``MissingVariable``, or ``OpenSSLError`` when OpenSSL fails.
-    public mutating func mint(for request: borrowing Request, at now: Int) throws -> [UInt8] {
+    public func mint(for request: borrowing Request, at now: Int) throws -> [UInt8] {
         try CompactJWS.sign(claims(values(in: request), at: now).span, with: &algorithm)
     }
 
     /// A new token with the claims of `token`; nil where it may not be renewed.
     ///
     /// - Throws: ``OpenSSLError`` when OpenSSL fails.
-    mutating func renew(_ token: [UInt8], at now: Int) throws(OpenSSLError) -> [UInt8]? {
+    func renew(_ token: [UInt8], at now: Int) throws(OpenSSLError) -> [UInt8]? {
         guard let claims = try CompactJWS.verify(token, with: &algorithm),
             let payload = renewal?.renewed(claims, at: now, lifetime: lifetime)
         else { return nil }

@@ -10,10 +10,6 @@ public struct Settings: Sendable {
     public let tokenLifetime: Int
     /// How long after its first signing a token may be renewed, in seconds: at least 1; nil where it may not.
     public let renewalWindow: Int?
-    /// The origins whose pages may read the response; nil for the page's own alone.
-    public let allowedOrigins: AllowedOrigins?
-    /// Worker threads of a FastCGI responder.
-    public let threads: Int
     /// What is signed with, but probably not as meant.
     public let warnings: [Problem]
     /// The files that the settings were read from.
@@ -37,9 +33,10 @@ public struct Settings: Sendable {
         let name = valid { () throws(Problem) in try environment.tokenName() }
         let lifetime = valid { () throws(Problem) in try environment.tokenLifetime(now: now) }
         let rps = valid { () throws(Problem) in try environment.requestsPerSecond() }
-        let origins = valid { () throws(Problem) in try AllowedOrigins(environment) }
         let window = valid { () throws(Problem) in try environment.renewalWindow() }
-        let threads = valid { () throws(Problem) in try environment.threads() }
+        // Read elsewhere, and wrong here: a wrong setting is one whoever reads it.
+        _ = valid { () throws(Problem) in try AllowedOrigins(environment) }
+        _ = valid { () throws(Problem) in try environment.validThreads() }
 
         func showsKey(_ value: [UInt8]) -> Bool { key?.isShown(by: value) ?? AdminToken.isContained(in: value) }
         let showing = Self.shownInTokens.filter { setting in
@@ -57,9 +54,7 @@ public struct Settings: Sendable {
                         + "token was signed"))
         }
 
-        guard let key, let workspaceID, let scopes, let name, let lifetime, let rps, let origins, let window,
-            let threads,
-            problems.isEmpty
+        guard let key, let workspaceID, let scopes, let name, let lifetime, let rps, let window, problems.isEmpty
         else { throw SettingsError(problems: problems) }
         signingKey = key
         claims = Claims(
@@ -67,8 +62,6 @@ public struct Settings: Sendable {
             hasIssuedAt: window != nil)
         tokenLifetime = lifetime
         renewalWindow = window
-        allowedOrigins = origins
-        self.threads = threads
         warnings = key.warnings(workspaceID: workspaceID)
         files = [key.file, scopes.file].compactMap { $0 }
     }

@@ -69,7 +69,7 @@ struct Check: ParsableCommand {
             throw ExitCode(EX_CONFIG)
         }
         print("\nTinybird's API, \(api), says:")
-        var minter = try Minter(settings)
+        let minter = try Minter(settings)
         let token = (try? minter.mint(for: visitor.request, at: time(nil))).map { String(decoding: $0, as: UTF8.self) }
         var check = CheckOnline(settings, api: api)
         guard check.run(token: token) else { throw ExitCode(EX_CONFIG) }

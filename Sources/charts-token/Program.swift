@@ -11,9 +11,7 @@ enum Program {
         // Web servers turn the query `?a+b` into arguments (RFC 3875 §4.4): they count only where no server is.
         if Responder.isListening(Responder.inheritedSocket) {
             let environment = Environment.process
-            // A wrong number is a wrong setting like others, answered and logged with each of them.
-            let threads = (try? environment.threads()) ?? Settings.defaultThreads
-            serve(Responder(threads: threads), environment)
+            serve(Responder(threads: environment.threads), environment)
         } else if CGI.isRequested {
             CGI.run(endpoint(Environment.process, serverSecret: nil, Notices()))
         } else {

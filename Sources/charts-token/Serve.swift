@@ -36,7 +36,7 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         let environment = Environment.process
-        let threads = threads ?? (try? environment.threads()) ?? Settings.defaultThreads
+        let threads = threads ?? environment.threads
         guard let listen, let address = ListeningSocket.Address(listen) else {
             guard let socket = ServiceManager.socket else {
                 throw ValidationError("No socket to serve on: say --listen PATH or --listen HOST:PORT.")

@@ -16,7 +16,7 @@ struct Token: ParsableCommand {
         do {
             let settings = try Settings(.process, now: now)
             for warning in settings.warnings { LogLine(.warning, "\(warning)").writeToStandardError() }
-            var minter = try Minter(settings)
+            let minter = try Minter(settings)
             let token = try minter.mint(for: visitor.request, at: now)
             print(String(decoding: token, as: UTF8.self))
         } catch let error as SettingsError {

@@ -31,12 +31,12 @@ func fuzzSettings(_ input: [UInt8]) throws {
         requireAnswer(.serviceUnavailable, variables, process)
         return
     }
-    require(settings.tokenLifetime > 0 && settings.threads > 0, "numbers are positive")
+    require(settings.tokenLifetime > 0 && environment.threads > 0, "numbers are positive")
     requireNoKey(in: settings.warnings.flatMap { Array("\($0)".utf8) }, "a warning")
 
     let names = Payload(settings.claims).variables
     let values = names.map { (name: $0.description, value: Array("v".utf8)) }
-    var minter = try Minter(settings)
+    let minter = try Minter(settings)
     let request = Request(variables: values + [("REDIRECT_STATUS", Array("200".utf8))])
     let claims = minter.claims(try minter.values(in: request), at: Guide.now)
     let token = try minter.mint(for: request, at: Guide.now)

@@ -125,7 +125,7 @@ struct OriginTests {
         ])
     func serialized(value: String, names: [String]) throws {
         #expect(
-            try settings(Guide.variables + ["TINYBIRD_ALLOWED_ORIGINS": value]).get().allowedOrigins?.names == names)
+            try AllowedOrigins(Environment(variables: ["TINYBIRD_ALLOWED_ORIGINS": value]))?.names == names)
     }
 
     @Test(

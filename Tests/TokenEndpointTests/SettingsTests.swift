@@ -12,13 +12,13 @@ struct SettingsTests {
         #expect(settings.claims.workspaceID == UTF8Text(Guide.workspace))
         #expect(settings.claims.name == Template([.literal("charts_token")]))
         #expect(settings.tokenLifetime == 172_800)
-        #expect(settings.threads == 4)
+        #expect(Environment(variables: Guide.variables).threads == 4)
         #expect(
             settings.claims.scopes == [
                 try Scope(resource: Template(UTF8Text(Guide.pipe)), access: .readPipe(fixedParameters: []))
             ])
         #expect(settings.claims.requestsPerSecond == nil)
-        #expect(settings.allowedOrigins == nil)
+        #expect(try AllowedOrigins(Environment(variables: Guide.variables)) == nil)
         #expect(settings.renewalWindow == nil)
         #expect(!settings.claims.hasIssuedAt)
         #expect(settings.warnings.isEmpty)
@@ -157,7 +157,7 @@ struct SettingsTests {
 
     @Test("threads are 1 to 256", arguments: ["1", "256"])
     func threads(value: String) throws {
-        #expect(try settings(Guide.variables + ["TINYBIRD_THREADS": value]).get().threads == Int(value))
+        #expect(Environment(variables: ["TINYBIRD_THREADS": value]).threads == Int(value))
     }
 
     @Test("other numbers of threads are refused", arguments: ["0", "257", "-1", "four", "4.0", "99999999999999999999"])

@@ -9,7 +9,7 @@ guard CommandLine.arguments.count == 2, let tokens = Int(CommandLine.arguments[1
 }
 let now = time(nil)
 let request = Request(variables: [(name: String, value: String)]())
-var minter = try Minter(try Settings(.process, now: now))
+let minter = try Minter(try Settings(.process, now: now))
 var token: [UInt8] = []
 for _ in 0..<tokens { token = try minter.mint(for: request, at: now) }
 print(String(decoding: token, as: UTF8.self))
