@@ -33,9 +33,9 @@ public struct Settings: Sendable {
         let name = valid { () throws(Problem) in try environment.tokenName() }
         let lifetime = valid { () throws(Problem) in try environment.tokenLifetime(now: now) }
         let rps = valid { () throws(Problem) in try environment.requestsPerSecond() }
-        let window = valid { () throws(Problem) in try environment.renewalWindow() }
-        // Read elsewhere, and wrong here: a wrong setting is one whoever reads it.
+        // Origins and threads are read elsewhere; here it is only seen whether they are right.
         _ = valid { () throws(Problem) in try AllowedOrigins(environment) }
+        let window = valid { () throws(Problem) in try environment.renewalWindow() }
         _ = valid { () throws(Problem) in try environment.validThreads() }
 
         func showsKey(_ value: [UInt8]) -> Bool { key?.isShown(by: value) ?? AdminToken.isContained(in: value) }
