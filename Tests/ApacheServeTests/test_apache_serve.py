@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import fcntl
+import gzip
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import struct
 import subprocess
 import termios
 import time
+import urllib.request
 
 import pytest
 
@@ -61,6 +63,14 @@ def test_the_page_and_its_files_come_with_their_types_and_a_strict_policy(serve)
         status, headers, body = fetch(f"{run.url}/{file}")
         assert (status, headers.get_content_type()) == (200, type)
         assert body == (REPOSITORY / "apache/htdocs" / file).read_text()
+
+
+def test_scripts_are_sent_compressed(serve):
+    run = serve().up()
+    request = urllib.request.Request(f"{run.url}/tinybird-chart.js", headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(request) as response:
+        assert response.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(response.read()) == (REPOSITORY / "apache/htdocs/tinybird-chart.js").read_bytes()
 
 
 def test_an_edited_page_is_there_on_reload(serve, clone):
