@@ -64,7 +64,9 @@ function namesBelow(names, { measure, shorten, font: { size } }, width) {
   if (room >= size * 2) {
     return every(names, 1, (name, at) => at % 2 ? ["", shorten(name, room * 2)] : [shorten(name, room * 2), ""]);
   }
-  return every(names, Math.ceil((longest + size) / (width / names.length)), name => shorten(name, size * 9));
+  // In a box that nobody sees, there is no width.
+  const step = Math.ceil((longest + size) * names.length / Math.max(1, width));
+  return every(names, step, name => shorten(name, size * 9));
 }
 
 function namesBeside(names, { shorten, font: { size } }, width, height) {
