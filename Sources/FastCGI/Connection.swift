@@ -46,7 +46,11 @@ final class Connection {
             inbox.managementReply = []
             try sendOutbox()
         }
-        if isStart && !inbox.isEmpty { waitingSince = monotonicTime }
+        if request != nil {
+            waitingSince = nil
+        } else if isStart && !inbox.isEmpty {
+            waitingSince = monotonicTime
+        }
         return request
     }
 

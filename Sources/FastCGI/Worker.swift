@@ -93,6 +93,8 @@ struct Worker: ~Copyable {
         do throws(Disconnection) {
             try connection.sendOutbox()
             if !connection.isSending, let request = try connection.receive(into: buffer) {
+                // Before the response: once the peer has that, others must not take the connection for one that waits.
+                if wasWaiting && !isNew { capacity.keep(connection) }
                 try connection.send(answer(request, &handler), isLast: !request.keepsConnection)
             }
             if isNew || connection.isSending != wasSending {

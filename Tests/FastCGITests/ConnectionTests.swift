@@ -52,6 +52,20 @@ struct ConnectionTests {
         #expect(!connection.isSending)
     }
 
+    @Test("a connection on which a whole request has come waits for its peer no more")
+    func request() throws {
+        defer { close(peer) }
+        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 12)
+        defer { buffer.deallocate() }
+        let records = record(1, [0, 1, 1, 0, 0, 0, 0, 0]) + record(4, []) + record(5, [])
+        #expect(write(peer, records, 20) == 20)
+        #expect(try connection.receive(into: buffer) == nil)
+        #expect(connection.waitingSince != nil)
+        #expect(write(peer, Array(records[20...]), records.count - 20) == records.count - 20)
+        #expect(try connection.receive(into: buffer) != nil)
+        #expect(connection.waitingSince == nil)
+    }
+
     @Test("a peer that has gone ends the connection")
     func gone() throws {
         try connection.send(Self.longResponse, isLast: false)
