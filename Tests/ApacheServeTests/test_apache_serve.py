@@ -67,10 +67,12 @@ def test_the_page_and_its_files_come_with_their_types_and_a_strict_policy(serve)
 
 def test_scripts_are_sent_compressed(serve):
     run = serve().up()
-    request = urllib.request.Request(f"{run.url}/tinybird-chart.js", headers={"Accept-Encoding": "gzip"})
-    with urllib.request.urlopen(request) as response:
-        assert response.headers["Content-Encoding"] == "gzip"
-        assert gzip.decompress(response.read()) == (REPOSITORY / "apache/htdocs/tinybird-chart.js").read_bytes()
+    for url, path in ((f"{run.url}/tinybird-chart.js", REPOSITORY / "apache/htdocs/tinybird-chart.js"),
+                      (f"{run.url}/javascript/chart.js/chart.min.js", "/usr/share/javascript/chart.js/chart.min.js")):
+        request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
+        with urllib.request.urlopen(request) as response:
+            assert response.headers["Content-Encoding"] == "gzip"
+            assert gzip.decompress(response.read()) == pathlib.Path(path).read_bytes()
 
 
 def test_an_edited_page_is_there_on_reload(serve, clone):
