@@ -8,7 +8,7 @@ import { TokenClient } from "./token-client.js";
 
 export { ChartError, TokenClient };
 
-/** When to try again what trying again is unlikely to mend, in milliseconds: someone may have mended it. */
+/** When to try again what is unlikely to succeed, in milliseconds: someone may have fixed it. */
 const SELDOM = 300_000;
 /** How often to look whether something is due, in milliseconds: timers stand still while the machine sleeps. */
 const LOOK = 60_000;
@@ -82,7 +82,7 @@ export class TinybirdChart extends HTMLElement {
     return this.#running.signal;
   }
 
-  /** Begins anew, once for all attributes that change together. */
+  /** Starts again, once for all attributes that change together. */
   #restart() {
     const signal = this.#begin();
     queueMicrotask(() => {
