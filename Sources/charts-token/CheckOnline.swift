@@ -117,7 +117,7 @@ struct CheckOnline {
         let response = try ask(path, token: token)
         switch response.status {
         case 200:
-            let rows = response.json?["rows"]?.integer.map { "\($0) rows" } ?? "no count of rows"
+            let rows = response.json?["rows"]?.integer.map { $0 == 1 ? "1 row" : "\($0) rows" } ?? "no count of rows"
             report.ok("a token opens the \(what): \(rows)")
         case 401 where hasReadPipe, 403 where hasReadPipe:
             report.fail(

@@ -122,7 +122,7 @@ def test_check_asks_tinybird() -> None:
         tinybird.shutdown()
         tinybird.server_close()
     assert run.returncode == 0, run.stdout + run.stderr
-    assert run.stdout.endswith("ok: the pipe sales_by_city uses org_id\nok: a token opens the pipe sales_by_city: 1 rows\n")
+    assert run.stdout.endswith("ok: the pipe sales_by_city uses org_id\nok: a token opens the pipe sales_by_city: 1 row\n")
     assert KEY not in run.stdout
 
 
