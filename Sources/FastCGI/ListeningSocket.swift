@@ -9,7 +9,7 @@ public struct ListeningSocket: ~Copyable {
     public enum Address: Sendable, Equatable {
         /// A unix socket.
         case path(String)
-        /// A TCP port of an IPv4 or IPv6 address, written in numbers.
+        /// A TCP port of a numeric IPv4 or IPv6 address.
         case port(host: String, port: UInt16)
 
         /// Reads `PATH`, which has a slash, or `HOST:PORT`: an IPv4 address, an IPv6 address in brackets, or
@@ -71,7 +71,7 @@ public struct ListeningSocket: ~Copyable {
         case .port(let host, let port):
             let name = "\(host) port \(port)"
             guard let address = SocketAddress(host: host, port: port) else {
-                throw Failure(name, "write an address in numbers")
+                throw Failure(name, "write a numeric address")
             }
             descriptor = try Self.listen(on: address, name, mode: mode)
             path = nil
@@ -109,7 +109,7 @@ public struct ListeningSocket: ~Copyable {
         while flock(lock, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK else { throw Failure(path, SystemError("flock \(directory)")) }
             guard monotonicTime < deadline else {
-                let remedy = "end it (lslocks(8) shows which), or choose another directory"
+                let remedy = "stop it (lslocks(8) shows which), or choose another directory"
                 throw Failure(path, "another process holds a lock on \(directory); \(remedy)")
             }
             usleep(lockPause)
@@ -121,14 +121,14 @@ public struct ListeningSocket: ~Copyable {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
-            throw Failure(path, "there is something that isn't a socket; choose another path")
+            throw Failure(path, "a file that isn't a socket is there; choose another path")
         }
         let probe = try makeSocket(address, path)
         defer { close(probe) }
         // A live owner with a full backlog doesn't refuse: it makes us wait, and that is an answer too.
         _ = fcntl(probe, F_SETFL, O_NONBLOCK)
         guard address.withPointer({ connect(probe, $0, $1) }) != 0, errno == ECONNREFUSED else {
-            throw Failure(path, "another process does; stop it, or choose another path")
+            throw Failure(path, "another process listens there; stop it, or choose another path")
         }
         guard unlink(path) == 0 else { throw Failure(path, SystemError("unlink")) }
     }

@@ -19,7 +19,7 @@ struct SocketAddress {
         store(address)
     }
 
-    /// The address of a TCP port; nil where `host` is no IPv4 or IPv6 address in numbers. Names would need the
+    /// The address of a TCP port; nil where `host` is no numeric IPv4 or IPv6 address. Names would need the
     /// system's resolver, which a static program doesn't have.
     init?(host: String, port: UInt16) {
         var address = sockaddr_in()

@@ -38,7 +38,7 @@ public enum JSON: Sendable, Equatable {
     /// Reads a whole text.
     ///
     /// - Parameter text: UTF-8.
-    /// - Throws: ``SyntaxError`` for anything that RFC 8259 doesn't allow, a name that comes twice in an object, or
+    /// - Throws: ``SyntaxError`` for anything that RFC 8259 doesn't allow, a name that appears twice in an object, or
     ///   more than 32 levels.
     public init(_ text: [UInt8]) throws(SyntaxError) {
         var reader = JSONReader(text)

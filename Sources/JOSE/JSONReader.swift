@@ -47,11 +47,11 @@ struct JSONReader {
         if take("}") { return .object(members) }
         repeat {
             skipWhiteSpace()
-            guard next == UInt8(ascii: "\"") else { throw error("a member's name in quotes is missing") }
+            guard next == UInt8(ascii: "\"") else { throw error("a quoted member name is missing") }
             let nameOffset = offset
             let name = try string()
             guard !members.contains(where: { $0.name == name }) else {
-                throw JSON.SyntaxError(reason: "\"\(name)\" comes twice in an object", offset: nameOffset)
+                throw JSON.SyntaxError(reason: "\"\(name)\" appears twice in an object", offset: nameOffset)
             }
             skipWhiteSpace()
             guard take(":") else { throw error("a colon is missing") }

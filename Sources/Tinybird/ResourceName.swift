@@ -24,15 +24,15 @@ public enum ResourceName {
         case .readDataSource: (isCharacter, resource) = (isDataSourceCharacter, "data source")
         }
         for case .literal(let text) in name.parts where !text.bytes.allSatisfy(isCharacter) {
-            throw ScopeError("names \"\(text)\", which no \(resource) is called: \(advice(on: text))")
+            throw ScopeError("names \"\(text)\", which can't be the name of a \(resource): \(advice(on: text))")
         }
     }
 
     private static func advice(on name: UTF8Text) -> String {
         if name.contains("\"") || name.contains("'") { return "remove the quotes" }
-        if name.contains("#") { return "remove the comment: a value has none" }
+        if name.contains("#") { return "remove the comment" }
         if name.contains("/") || name.contains(".json") { return "write the name alone, without a URL or .json" }
         if name.contains(";") { return "separate names by commas" }
-        return "a name has only letters, digits and underscores"
+        return "use only letters, digits and underscores"
     }
 }

@@ -81,13 +81,13 @@ public enum ScopeList {
     }
 
     private static func notAllowed(_ name: UTF8Text) -> ScopeError {
-        ScopeError("has a value of \"\(name)\" that is no string, number, boolean or list of them: change it")
+        ScopeError("has a value of \"\(name)\" that is not a string, number, boolean or list of them: change it")
     }
 
     private static func filter(_ json: JSON?) throws(ScopeError) -> Template? {
         guard let json else { return nil }
         guard let text = json.string, !text.trimmed.isEmpty else {
-            throw ScopeError("has a filter that is not a text: write a SQL condition, or remove it")
+            throw ScopeError("has a filter that is not a string: write a SQL condition, or remove it")
         }
         return try template(text)
     }

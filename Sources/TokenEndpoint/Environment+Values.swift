@@ -70,7 +70,7 @@ extension Environment {
         let unit = units.first { UInt8(ascii: $0.name) == text.last }
         guard let number = (unit == nil ? text : text.dropLast()).wholeNumber else {
             throw Problem(
-                setting, "is not a time: set it to a number of seconds, or a number with s, m, h or d, such as 48h")
+                setting, "is not a duration: set it to a number of seconds, or a number with s, m, h or d, such as 48h")
         }
         guard number > 0 else { throw Problem(setting, "is 0: set it to 1s or more") }
         let (seconds, overflows) = number.multipliedReportingOverflow(by: unit?.seconds ?? 1)

@@ -69,7 +69,7 @@ public struct TokenEndpoint: RequestHandler, ~Copyable {
             line = LogLine(
                 .error,
                 "\(Setting.serverSecret.rawValue) is missing or wrong in a request: no token is signed; set it in the "
-                    + "web server too, at this URL alone. If it is set there, somebody else reaches the socket")
+                    + "web server too, at this URL alone. If it is set there, someone else can reach the socket")
             refusal = Self.error(.forbidden, "This request doesn't come from this service's web server")
         } catch {
             line = LogLine(.error, "\(error)")

@@ -48,7 +48,7 @@ struct Variable: Sendable {
         }
         // With `SSLVerifyClient optional_no_ca` anyone may send a certificate of their own making.
         guard !isOfCertificate || request.bytes(of: "SSL_CLIENT_VERIFY")?.elementsEqual("SUCCESS".utf8) ?? true else {
-            throw MissingVariable(name: name, reason: "is of no verified certificate in this request")
+            throw MissingVariable(name: name, reason: "is of a certificate that was not verified in this request")
         }
         guard let value = request.bytes(of: lookupName), !value.isEmpty else {
             throw MissingVariable(name: name, reason: "is not set or empty in this request")
@@ -58,7 +58,7 @@ struct Variable: Sendable {
         }
         guard nameCharacters.allSatisfy({ value.allSatisfy($0) }) else {
             throw MissingVariable(
-                name: name, reason: "has a value that no pipe or data source is called in this request")
+                name: name, reason: "has a value in this request that can't be the name of a pipe or data source")
         }
         return value
     }

@@ -72,7 +72,7 @@ struct CheckOnline {
             return false
         }
         guard pipe.isPublished else {
-            report.fail("the pipe \(name) is no endpoint: write TYPE ENDPOINT into its file, and deploy")
+            report.fail("the pipe \(name) is not an endpoint: write TYPE ENDPOINT into its file, and deploy")
             return false
         }
         let nodes = try allNodes(of: pipe)

@@ -42,7 +42,7 @@ struct CheckURL {
             report.fail(
                 "it redirects\(target) (\(response.status)): is that a login? A page that fetches a token can't follow it; "
                     + "answer 401 or 403 to visitors who aren't signed in")
-        case 401: report.fail("401\(reason): the web server wants a login; a page's visitors need one, too")
+        case 401: report.fail("401\(reason): the web server requires a login, so a page's visitors must sign in first")
         case 403: report.fail("403\(reason): sign in as a visitor does, or see the web server's error log")
         case 404:
             report.fail("404: nothing is mapped to this URL; include the configuration in the site that serves it")

@@ -36,7 +36,7 @@ struct Visitor: ParsableArguments {
 
     func validate() throws {
         for variable in variables where UTF8Text(variable).cut(at: "=")?.before.isEmpty ?? true {
-            throw ValidationError("'\(variable)' names no value: write --as NAME=value, such as --as REMOTE_USER=alice")
+            throw ValidationError("'\(variable)' has no value: write --as NAME=value, such as --as REMOTE_USER=alice")
         }
     }
 

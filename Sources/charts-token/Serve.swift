@@ -12,7 +12,7 @@ struct Serve: ParsableCommand {
             supervisor such as systemd. Without --listen the supervisor hands the socket over (LISTEN_FDS).
             """)
 
-    @Option(help: "A unix socket's PATH, or HOST:PORT of TCP, HOST in numbers.")
+    @Option(help: "A unix socket's PATH, or a numeric HOST:PORT of TCP.")
     var listen: String?
 
     @Option(help: "Worker threads, 1 to 256, instead of TINYBIRD_THREADS.")
@@ -26,7 +26,7 @@ struct Serve: ParsableCommand {
         guard modeBits != nil else { throw ValidationError("--mode takes an octal number, such as 0660.") }
         if let listen, ListeningSocket.Address(listen) == nil {
             throw ValidationError(
-                "--listen takes a PATH with a slash, or HOST:PORT with an address in numbers, such as 127.0.0.1:9000.")
+                "--listen takes a PATH with a slash, or HOST:PORT with a numeric address, such as 127.0.0.1:9000.")
         }
     }
 
@@ -39,7 +39,7 @@ struct Serve: ParsableCommand {
         let threads = threads ?? environment.threads
         guard let listen, let address = ListeningSocket.Address(listen) else {
             guard let socket = ServiceManager.socket else {
-                throw ValidationError("No socket to serve on: say --listen PATH or --listen HOST:PORT.")
+                throw ValidationError("No socket to serve on: pass --listen PATH or --listen HOST:PORT.")
             }
             Program.serve(Responder(listeningSocket: socket, threads: threads), environment)
             return

@@ -187,4 +187,4 @@ def test_as_needs_a_name_and_a_value() -> None:
         checked = run("check", "--as", wrong)
         assert (checked.status, checked.output) == (USAGE, "")
         assert checked.errors.startswith(
-            f"Error: '{wrong}' names no value: write --as NAME=value, such as --as REMOTE_USER=alice\n")
+            f"Error: '{wrong}' has no value: write --as NAME=value, such as --as REMOTE_USER=alice\n")

@@ -119,7 +119,7 @@ def test_a_pipe_that_is_missing_or_no_endpoint(check: Callable[..., Run], api: T
         "problem: the workspace has no pipe sale: correct the name, or use the key of the workspace that has it"])
     api.workspace.publish("draft", BY_ORG, endpoint=None)
     assert said(check(TINYBIRD_PIPES="draft"))[0] == (
-        "problem: the pipe draft is no endpoint: write TYPE ENDPOINT into its file, and deploy")
+        "problem: the pipe draft is not an endpoint: write TYPE ENDPOINT into its file, and deploy")
 
 
 def test_a_key_that_was_refreshed(check: Callable[..., Run]) -> None:

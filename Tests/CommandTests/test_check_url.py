@@ -78,7 +78,7 @@ def test_an_answer_as_it_should_be(check: Callable[..., list[str]]) -> None:
 
 @pytest.mark.parametrize(("answer", "problem"), [
     ({"status": 302, "Location": "https://sso.example/login"}, "it redirects to https://sso.example/login (302): is that a login?"),
-    ({"status": 401}, "401: the web server wants a login"),
+    ({"status": 401}, "401: the web server requires a login"),
     ({"status": 403, "body": '{"error":"This chart is for signed-in visitors"}'}, "403: This chart is for signed-in visitors: "),
     ({"status": 404}, "404: nothing is mapped to this URL"),
     ({"status": 503}, "503: the web server's error log names the setting"),

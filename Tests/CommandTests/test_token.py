@@ -81,7 +81,7 @@ def test_a_static_program_alone_leaves_out_the_hosts_openssl_configuration(tmp_p
 
 def test_wrong_usage_is_64_and_explained() -> None:
     for arguments, message in [
-        (["--as", "alice"], "'alice' names no value: write --as NAME=value, such as --as REMOTE_USER=alice"),
+        (["--as", "alice"], "'alice' has no value: write --as NAME=value, such as --as REMOTE_USER=alice"),
         (["--as"], "Missing value for '--as <NAME=value>'"),
         (["--json"], "Unknown option '--json'. Did you mean '--as'?"),
         (["alice"], "Unexpected argument 'alice'"),

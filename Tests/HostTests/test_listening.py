@@ -112,7 +112,7 @@ def test_a_live_owner_is_not_stolen_from(directory: Path, program: Path, start) 
     first.send_signal(signal.SIGCONT)
     assert second.returncode == os.EX_UNAVAILABLE
     assert errors == (
-        f"charts-token: error: can't listen on {path}: another process does; stop it, or choose another path\n")
+        f"charts-token: error: can't listen on {path}: another process listens there; stop it, or choose another path\n")
     assert path.stat().st_ino == inode
     ask(unix(path))
 
@@ -172,7 +172,7 @@ def test_a_lock_that_is_not_given_up_is_reported(directory: Path, program: Path,
     assert process.returncode == os.EX_UNAVAILABLE
     assert errors == (
         f"charts-token: error: can't listen on {directory}/x.sock: another process holds a lock on {directory}; "
-        "end it (lslocks(8) shows which), or choose another directory\n")
+        "stop it (lslocks(8) shows which), or choose another directory\n")
 
 
 def test_the_end_of_one_leaves_the_socket_of_its_successor(directory: Path, program: Path, start) -> None:
@@ -194,15 +194,15 @@ def test_what_is_not_a_socket_stays(directory: Path, program: Path, start, kind:
     process = start(program, "serve", "--listen", path)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == os.EX_UNAVAILABLE
-    assert "there is something that isn't a socket" in errors
+    assert "a file that isn't a socket is there" in errors
     assert os.path.lexists(path)
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    ([], "No socket to serve on: say --listen PATH or --listen HOST:PORT."),
-    (["--listen", "x.sock"], "--listen takes a PATH with a slash, or HOST:PORT with an address in numbers"),
-    (["--listen", "example.com:9000"], "--listen takes a PATH with a slash, or HOST:PORT with an address in numbers"),
-    (["--listen", "127.0.0.1:0"], "--listen takes a PATH with a slash, or HOST:PORT with an address in numbers"),
+    ([], "No socket to serve on: pass --listen PATH or --listen HOST:PORT."),
+    (["--listen", "x.sock"], "--listen takes a PATH with a slash, or HOST:PORT with a numeric address"),
+    (["--listen", "example.com:9000"], "--listen takes a PATH with a slash, or HOST:PORT with a numeric address"),
+    (["--listen", "127.0.0.1:0"], "--listen takes a PATH with a slash, or HOST:PORT with a numeric address"),
     (["--listen", "/x", "--mode", "rw"], "--mode takes an octal number, such as 0660."),
     (["--listen", "/x", "--threads", "0"], "--threads takes 1 to 256."),
 ])

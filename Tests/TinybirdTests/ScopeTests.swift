@@ -70,11 +70,11 @@ struct ScopeListTests {
             ),
             (
                 #"[{"type":"PIPES:READ","resource":"p","fixed_params":{"a":null}}]"#,
-                "has a value of \"a\" that is no string, number, boolean or list of them: change it"
+                "has a value of \"a\" that is not a string, number, boolean or list of them: change it"
             ),
             (
                 #"[{"type":"PIPES:READ","resource":"p","fixed_params":{"a":[[1]]}}]"#,
-                "has a value of \"a\" that is no string, number, boolean or list of them: change it"
+                "has a value of \"a\" that is not a string, number, boolean or list of them: change it"
             ),
             (
                 #"[{"type":"PIPES:READ","resource":"p","fixed_params":{"a":"%{"}}]"#,
@@ -82,7 +82,7 @@ struct ScopeListTests {
             ),
             (
                 #"[{"type":"DATASOURCES:READ","resource":"d","filter":" "}]"#,
-                "has a filter that is not a text: write a SQL condition, or remove it"
+                "has a filter that is not a string: write a SQL condition, or remove it"
             ),
         ])
     func refused(text: String, reason: String) {

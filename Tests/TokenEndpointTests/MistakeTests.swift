@@ -13,26 +13,25 @@ struct MistakeTests {
     @Test(
         "in a pipe's name",
         arguments: [
-            ("sales # but not salaries", "names \"#\", which no pipe is called: remove the comment: a value has none"),
-            ("'sales',users", "names \"'sales'\", which no pipe is called: remove the quotes"),
+            ("sales # but not salaries", "names \"#\", which can't be the name of a pipe: remove the comment"),
+            ("'sales',users", "names \"'sales'\", which can't be the name of a pipe: remove the quotes"),
             (
                 "sales.json",
-                "names \"sales.json\", which no pipe is called: write the name alone, without a URL or .json"
+                "names \"sales.json\", which can't be the name of a pipe: write the name alone, without a URL or .json"
             ),
             (
                 "https://api.tinybird.co/v0/pipes/sales.json",
-                "names \"https://api.tinybird.co/v0/pipes/sales.json\", which no pipe is called: write the name alone, "
-                    + "without a URL or .json"
+                "names \"https://api.tinybird.co/v0/pipes/sales.json\", which can't be the name of a pipe: "
+                    + "write the name alone, without a URL or .json"
             ),
-            ("sales;users", "names \"sales;users\", which no pipe is called: separate names by commas"),
+            ("sales;users", "names \"sales;users\", which can't be the name of a pipe: separate names by commas"),
             (
                 "sales-by-city",
-                "names \"sales-by-city\", which no pipe is called: a name has only letters, digits and "
-                    + "underscores"
+                "names \"sales-by-city\", which can't be the name of a pipe: use only letters, digits and underscores"
             ),
             (
                 "sal\u{E9}s",
-                "names \"sal\u{E9}s\", which no pipe is called: a name has only letters, digits and underscores"
+                "names \"sal\u{E9}s\", which can't be the name of a pipe: use only letters, digits and underscores"
             ),
             ("\"sales\"", "is still in quotes, which whatever reads the configuration left there: remove them"),
         ])

@@ -36,7 +36,7 @@ struct ServerSecretTests {
         #expect(
             log == [
                 "charts-token: error: TINYBIRD_SERVER_SECRET is missing or wrong in a request: no token is signed; set it in "
-                    + "the web server too, at this URL alone. If it is set there, somebody else reaches the socket\n"
+                    + "the web server too, at this URL alone. If it is set there, someone else can reach the socket\n"
             ])
     }
 

@@ -135,7 +135,7 @@ struct SettingsTests {
     func badLifetime(value: String) {
         #expect(
             problem(of: ["TINYBIRD_TOKEN_TTL": value])
-                == "TINYBIRD_TOKEN_TTL is not a time: set it to a number of seconds, or a number with s, m, h or d, such "
+                == "TINYBIRD_TOKEN_TTL is not a duration: set it to a number of seconds, or a number with s, m, h or d, such "
                 + "as 48h")
     }
 
