@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from Support.transports import ModProxyFcgi
 
 USED: set[str] = {
     "serve", "curl", "answer", "serve-own", "build", "install", "key", "vhost", "restart", "reload", "spawn-fcgi", "htaccess",
-    "lighttpd", "check", "check-online", "check-url", "basic", "tests", "tests-long", "one-test",
+    "lighttpd", "check", "check-online", "curl-tinybird", "check-url", "basic", "tests", "tests-long", "one-test",
     # Run by PackageTests.
     "build-deb", "package", "settings", "a2enconf",
     # Run by HostTests/test_readme_logins.py.
@@ -110,20 +111,32 @@ def test_check_reports_the_settings() -> None:
     assert KEY not in run.stdout
 
 
-def test_check_asks_tinybird() -> None:
+@pytest.fixture
+def tinybird() -> Iterator[Tinybird]:
+    """The pipe of the README, and orders of two visitors."""
     tinybird = Tinybird()
-    try:
-        tinybird.workspace.publish("sales_by_city", block("pipe").replace("SELECT", "%SELECT", 1))
-        tinybird.workspace.create("orders", "city String, amount UInt32, org_id String", "SELECT 'Berlin', 5, 'alice'")
-        run = subprocess.run(
-            ["bash", "-c", BLOCKS["check-online"]], cwd=REPOSITORY, capture_output=True, text=True,
-            env=os.environ | {"TINYBIRD_API": f"http://127.0.0.1:{tinybird.server_port}"})
-    finally:
-        tinybird.shutdown()
-        tinybird.server_close()
+    tinybird.workspace.create(
+        "orders", "city String, amount UInt32, org_id String", "VALUES ('Berlin', 5, 'alice'), ('Rome', 7, 'bob')")
+    tinybird.workspace.deploy("sales_by_city", BLOCKS["pipe"])
+    yield tinybird
+    tinybird.shutdown()
+    tinybird.server_close()
+
+
+def test_check_asks_tinybird(tinybird) -> None:
+    run = subprocess.run(
+        ["bash", "-c", BLOCKS["check-online"]], cwd=REPOSITORY, capture_output=True, text=True,
+        env=os.environ | {"TINYBIRD_API": f"http://127.0.0.1:{tinybird.server_port}"})
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.endswith("ok: the pipe sales_by_city uses org_id\nok: a token opens the pipe sales_by_city: 1 row\n")
     assert KEY not in run.stdout
+
+
+def test_curl_shows_a_visitors_rows(tinybird) -> None:
+    settings = BLOCKS["check-online"].splitlines()[0]
+    command = block("curl-tinybird", **{"https://api.tinybird.co": f"http://127.0.0.1:{tinybird.server_port}"})
+    run = subprocess.run(["bash", "-c", f"{settings}\n{command}"], cwd=REPOSITORY, capture_output=True, text=True)
+    assert json.loads(run.stdout)["data"] == [{"city": "Berlin", "sales": 5}], run.stderr
 
 
 def test_check_asks_the_site(directory: Path, program: Path) -> None:

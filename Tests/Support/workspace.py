@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -83,6 +84,13 @@ class Workspace:
     def publish(self, name: str, sql: str, endpoint: str | None = "endpoint", **others: str) -> None:
         """A pipe with an endpoint, which may select from other nodes."""
         self.pipes[name] = Pipe(name, {**others, "endpoint": sql}, endpoint)
+
+    def deploy(self, name: str, file: str) -> None:
+        """A pipe as its `.pipe` file has it (https://www.tinybird.co/docs/forward/dev-reference/datafiles/pipe-files)."""
+        nodes = re.findall(r"^NODE (\w+)\nSQL >\n((?: +.*\n)+)", file, re.M)
+        published = re.search(r"^TYPE ENDPOINT$", file, re.M)
+        self.pipes[name] = Pipe(
+            name, {node: textwrap.dedent(sql).strip() for node, sql in nodes}, nodes[-1][0] if published else None)
 
     def get(self, path: str, parameters: dict[str, str], token: str) -> bytes:
         """The body of a response to GET."""

@@ -21,7 +21,7 @@ ORDERS = (
 def workspace() -> Workspace:
     workspace = Workspace()
     workspace.create("orders", "org_id String, city String, amount UInt8", ORDERS)
-    workspace.publish("sales_by_city", "%" + BLOCKS["pipe"])
+    workspace.deploy("sales_by_city", BLOCKS["pipe"])
     return workspace
 
 
@@ -45,6 +45,6 @@ def test_a_pipe_with_an_array_needs_a_list(workspace) -> None:
     string = BLOCKS["pipe"]
     array = string.replace("= {{String(org_id, required=True)}}", "IN {{Array(org_id, required=True)}}")
     assert array != string
-    workspace.publish("sales_by_city", "%" + array)
+    workspace.deploy("sales_by_city", array)
     assert sales(workspace, "Doe, Jane", "basic") == [{"city": "Oslo", "sales": 8}]
     assert sales(workspace, "Doe, Jane", "pipe-list") == [{"city": "Bonn", "sales": 16}]
