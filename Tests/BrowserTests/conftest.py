@@ -50,15 +50,15 @@ def driver(_tinybird: Tinybird) -> Iterator[Any]:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
-    driver.set_page_load_timeout(30)
-    driver.set_script_timeout(30)
+    driver.set_page_load_timeout(60)
+    driver.set_script_timeout(60)
     yield driver
     driver.quit()
 
 
 @pytest.fixture
 def site(tinybird: Tinybird) -> Iterator[Site]:
-    site = Site()
+    site = Site(tinybird.clock)
     yield site
     site.released.set()
     site.shutdown()
@@ -70,7 +70,7 @@ def open_url(driver: Any, tinybird: Tinybird) -> Iterator[Callable[..., Page]]:
     opened: list[Page] = []
 
     def open_url(url: str, **more: Any) -> Page:
-        opened.append(Page(driver, url, **more))
+        opened.append(Page(driver, url, tinybird.clock, **more))
         return opened[-1]
 
     yield open_url

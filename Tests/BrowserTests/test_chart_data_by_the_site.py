@@ -25,7 +25,7 @@ def test_the_element_works_with_it_unchanged(directory: Path, program: Path, ope
     try:
         site.start()
         page = open_url(f"{site.server.url}/charts-token/own.html")
-        page.wait_for("ready", 0, 30)
+        page.wait_for("ready", 0)
         assert page.failures == []
     finally:
         site.close()

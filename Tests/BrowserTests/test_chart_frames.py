@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
+from Support.clock import LEAPS
 from Support.pages import FRAME
 from Support.tinybird import CHART
 from Support.waiting import wait_until
+
+HOUR, MINUTE = 3600, 60
 
 # Every 20 ms: which frames there are, whether they have loaded, and whether they can be seen.
 SAMPLER = """
@@ -45,19 +46,20 @@ def test_the_charts_own_parameters_stay(site, tinybird, open_page):
 
 
 def test_a_renewed_frame_replaces_the_old_one_without_a_blank_in_between(site, tinybird, open_page):
-    site.ttl = 4
-    page = open_page(FRAME, script=SAMPLER)
+    page = open_page(FRAME, script=LEAPS + SAMPLER)
     page.wait_for("ready")
     page.run("samples.length = 0")
     # As a chart that takes its time.
     tinybird.next = ["slow"]
-    wait_until(lambda: len(tinybird.pages) == 2, "a renewal")
-    time.sleep(1)
-    tinybird.released.set()
-    wait_until(lambda: len(tinybird.pages) >= 4, "renewals", 25)
+    for number in (1, 2):
+        page.leap(HOUR - MINUTE)
+        wait_until(lambda: len(tinybird.pages) == 1 + number, "a renewal")
+        seen = page.value("samples.length")
+        wait_until(lambda: page.value("samples.length") > seen + 20, "a look at the old frame with the new one behind it")
+        tinybird.released.set()
+        wait_until(lambda: page.frames() == [f"{CHART}?token={site.tokens[number]}"], "the new frame")
 
     samples = page.value("samples")
-    assert len(samples) > 100
     assert {sample["seen"] for sample in samples} == {1}
     assert {sample["frames"] for sample in samples} == {1, 2}
     # What lies behind can't be reached by the keyboard or read aloud.
@@ -66,26 +68,25 @@ def test_a_renewed_frame_replaces_the_old_one_without_a_blank_in_between(site, t
 
 
 def test_a_frame_keeps_the_focus_and_the_page_its_place_and_history(site, tinybird, open_page):
-    site.ttl = 4
-    page = open_page("<p>above</p>" * 60 + FRAME + "<p>below</p>" * 60)
+    page = open_page("<p>above</p>" * 60 + FRAME + "<p>below</p>" * 60, script=LEAPS)
     page.wait_for("ready")
     page.inside("chart.scrollIntoView()")
     page.inside("root.querySelector('iframe').focus()")
     place, history = page.value("[scrollY, history.length]")
 
-    first = page.frames()
-    wait_until(lambda: len(page.frames()) == 1 and page.frames() != first, "another frame")
+    page.leap(HOUR - MINUTE)
+    wait_until(lambda: page.frames() == [f"{CHART}?token={site.tokens[-1]}"] and len(site.tokens) == 2, "another frame")
 
     assert page.inside("root.activeElement === root.querySelector('iframe')")
     assert page.value("[scrollY, history.length]") == [place, history]
 
 
 def test_while_no_token_can_be_had_the_old_chart_stays_and_says_so(site, tinybird, open_page):
-    site.ttl = 3
-    page = open_page(FRAME)
+    page = open_page(FRAME, script=LEAPS)
     page.wait_for("ready")
 
     site.mode = (503, '{"error":"x"}', {})
+    page.leap(HOUR - MINUTE)
     wait_until(lambda: page.status().startswith("Not up to date."), "a note")
     last = f"{CHART}?token={site.tokens[-1]}"
     assert page.frames() == [last] and page.state() == "ready"
@@ -97,28 +98,29 @@ def test_while_no_token_can_be_had_the_old_chart_stays_and_says_so(site, tinybir
 def test_a_frame_that_never_loads_is_an_error_and_never_replaces_one_that_did(site, tinybird, open_page):
     hurry = """
         const timeout = AbortSignal.timeout;
-        AbortSignal.timeout = limit => timeout.call(AbortSignal, limit === 30000 ? 700 : limit);"""
+        AbortSignal.timeout = limit => timeout.call(AbortSignal, limit === 30000 ? 100 : limit);"""
     tinybird.mode = "slow"
     page = open_page(FRAME, script=hurry)
     assert page.problem() == "The chart took too long to load."
     assert page.frames() == []
 
     tinybird.mode = None
-    site.ttl = 3
-    page = open_page(FRAME, script=hurry)
+    page = open_page(FRAME, script=LEAPS)
     page.wait_for("ready")
     first = page.frames()
     tinybird.mode = "slow"
+    page.run(hurry)
+    page.leap(HOUR - MINUTE)
     wait_until(lambda: "took too long" in page.status(), "a note")
     assert page.frames()[0] == first[0]
 
 
 def test_a_host_that_cant_be_reached_never_replaces_a_chart_by_the_browsers_words_about_it(site, tinybird, open_page):
-    site.ttl = 3
-    page = open_page(FRAME)
+    page = open_page(FRAME, script=LEAPS)
     assert page.frame() == "the chart"
 
     tinybird.mode = "drop"
+    page.leap(HOUR - MINUTE)
     wait_until(lambda: "can’t be reached" in page.status(), "a note")
     assert page.frame() == "the chart"
 
@@ -129,13 +131,13 @@ def test_a_host_that_cant_be_reached_never_replaces_a_chart_by_the_browsers_word
 
 def test_where_the_policy_forbids_to_ask_whether_the_host_is_there_the_chart_is_there_all_the_same(
         site, tinybird, open_url):
-    site.ttl = 3
     site.markup = FRAME
     site.policy = site.policy.replace("connect-src 'self' https://*.tinybird.co", "connect-src 'self'")
-    page = open_url(f"{site.url}/page")
+    page = open_url(f"{site.url}/page", script=LEAPS)
 
     assert page.frame() == "the chart"
-    wait_until(lambda: len(tinybird.pages) >= 3, "renewals", 20)
+    page.leap(HOUR - MINUTE)
+    wait_until(lambda: page.frames() == [f"{CHART}?token={site.tokens[-1]}"] and len(tinybird.pages) == 2, "a renewal")
     assert page.failures == [] and set(page.value("violations")) == {"connect-src"}
 
 

@@ -1,4 +1,4 @@
-"""A page that is left open, with the real endpoint: twenty lifetimes of a token, and the network gone in between."""
+"""A page that is left open for many lifetimes of a token, with the network gone in between, and Tinybird."""
 
 from __future__ import annotations
 
@@ -7,9 +7,64 @@ import time
 import pytest
 
 from Support.browser import FETCHES
-from Support.pages import FRAME
+from Support.clock import LEAPS
+from Support.pages import FRAME, drawn
 from Support.tinybird import ENDPOINT, answer
 from Support.waiting import wait_until
+
+HOUR = 3600
+
+
+def test_a_page_left_open_all_day_shows_live_charts(site, tinybird, open_page):
+    # Each renews itself once in an hour.
+    page = open_page(FRAME + drawn("bar", f'refresh="{HOUR - 50}"') + FRAME, script=LEAPS + FETCHES)
+    page.wait_for_loads(3)
+
+    def pass_hours(number: int) -> None:
+        for _ in range(number):
+            loads = page.value("loads")
+            page.leap(HOUR - 45)
+            page.wait_for_loads(loads + 3)
+
+    def wait_for_status(start: str) -> None:
+        wait_until(lambda: all(page.status(at).startswith(start) for at in range(3)), f"charts that say {start}")
+        assert all(page.state(at) == "ready" for at in range(3))
+
+    pass_hours(3)
+    page.network(False)
+    for _ in range(5):
+        page.leap(HOUR)
+    wait_for_status("Not up to date. The server can’t be reached.")
+    loads = page.value("loads")
+    page.network(True)
+    page.wait_for_loads(loads + 3)
+    pass_hours(3)
+    # The network is there, and Tinybird isn't.
+    tinybird.mode = "drop"
+    page.leap(HOUR)
+    wait_for_status("Not up to date. The server can’t be reached.")
+    assert page.frame(0) == page.frame(2) == "the chart"
+    loads = page.value("loads")
+    tinybird.mode = None
+    page.leap(60)
+    page.wait_for_loads(loads + 3)
+    pass_hours(3)
+
+    tinybird.json = answer([{"city": "Rome", "sales": 1}])
+    pass_hours(1)
+    assert page.cells(1) == ["1"]
+    assert [page.status(at) for at in range(3)] == [""] * 3
+    # The frames hold tokens that are good now.
+    assert {address.partition("token=")[2] for at in (0, 2) for address in page.frames(at)} == {site.tokens[-1]}
+    tinybird.check(site.tokens[-1])
+    assert not any(request.status == 403 for request in tinybird.requests)
+    # One token is used until it is to be renewed.
+    tries = page.token_requests()
+    assert all(later - earlier > HOUR - 61 for earlier, later in zip(tries, tries[1:])), tries
+    assert len(site.tokens) == 13
+
+
+# --- In real time, with the real endpoint
 
 LIFETIME = 8
 # Renewed so long before its end.
@@ -25,12 +80,11 @@ ASKED = """fetches.filter(({address}) => address.endsWith("/generate-token"))
 
 
 # When the network goes and comes, when Tinybird does, and when it is over, in lifetimes.
-@pytest.mark.slow
-@pytest.mark.parametrize("gone, back, down, up, over", [
-    (2, 4, 5, 6.5, 8), pytest.param(6, 11, 14, 15.5, 20, marks=pytest.mark.long)])
-def test_a_page_left_open_for_many_lifetimes_shows_live_charts(
-    gone: float, back: float, down: float, up: float, over: int, serve, open_url, tinybird, screenshots,
-):
+GONE, BACK, DOWN, UP, OVER = 6, 11, 14, 15.5, 20
+
+
+@pytest.mark.long
+def test_a_page_left_open_for_many_short_lifetimes_shows_live_charts(serve, open_url, tinybird, screenshots):
     page = open_url(f"{serve(TINYBIRD_TOKEN_TTL=f'{LIFETIME}s').url}/frame.html", script=FETCHES)
     page.run(CHARTS)
     for at in range(3):
@@ -43,22 +97,22 @@ def test_a_page_left_open_for_many_lifetimes_shows_live_charts(
             # The driver is busy for seconds when it has not followed the frames that came and went.
             page.state()
 
-    wait_for_lifetime(gone)
+    wait_for_lifetime(GONE)
     page.network(False)
     tinybird.mode = "drop"
-    wait_for_lifetime(back)
+    wait_for_lifetime(BACK)
     assert page.status(1).startswith("Not up to date.") and page.state(1) == "ready"
     page.network(True)
     tinybird.mode = None
     wait_until(lambda: all(page.status(at) == "" for at in range(3)), "all are up to date")
     # The network is there, and Tinybird isn't.
-    wait_for_lifetime(down)
+    wait_for_lifetime(DOWN)
     tinybird.mode = "drop"
-    wait_for_lifetime(up)
+    wait_for_lifetime(UP)
     assert all(page.status(at).startswith("Not up to date.") for at in range(3))
     assert page.frame(0) == page.frame(2) == "the chart"
     tinybird.mode = None
-    wait_for_lifetime(over)
+    wait_for_lifetime(OVER)
 
     asked = page.value(ASKED)
     tinybird.json = answer([{"city": "Rome", "sales": 1}])
@@ -72,13 +126,13 @@ def test_a_page_left_open_for_many_lifetimes_shows_live_charts(
     tinybird.check(latest[-1].token)
 
     answered = [at for at, there in asked if there]
-    report = (f"{len(asked)} token requests in {over} lifetimes of {LIFETIME} s, of which {len(asked) - len(answered)} "
+    report = (f"{len(asked)} token requests in {OVER} lifetimes of {LIFETIME} s, of which {len(asked) - len(answered)} "
               f"without a network; {len(tinybird.data)} requests for data, {len(tinybird.pages)} for frames, "
               f"{sum(request.status == 403 for request in tinybird.requests)} refused")
     (screenshots / "left-open.txt").write_text(report + "\n")
     page.picture(screenshots / "left-open.png")
     print(report, asked)
-    assert len(asked) <= over * LIFETIME / (LIFETIME - MARGIN) + 1, report
+    assert len(asked) <= OVER * LIFETIME / (LIFETIME - MARGIN) + 1, report
     # One token is used until it is to be renewed.
     assert all(later - earlier > LIFETIME - MARGIN - 0.01 for earlier, later in zip(answered, answered[1:])), asked
     assert not any(request.status == 403 for request in tinybird.requests), report

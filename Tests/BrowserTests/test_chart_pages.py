@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from Support.apache_serve import DEMONSTRATION_KEY, claims_of
-from Support.browser import CONTRAST
+from Support.browser import CONTRAST, FETCHES
+from Support.clock import LEAPS
 from Support.repository import HTDOCS
 from Support.tinybird import CHART
 from Support.tokens import KEY
-from Support.waiting import wait_until
 
 KINDS = [*["big-number"] * 4, "line", "pie", "bar", "area", "donut", "table", "bar-list"]
 # The pages, with how many charts each has.
@@ -25,7 +25,7 @@ ASKED = "performance.getEntriesByType('resource').filter(entry => entry.name.end
 
 def ready(page, count: int) -> None:
     for at in range(count):
-        page.wait_for("ready", at, 20)
+        page.wait_for("ready", at)
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280, 1920])
@@ -98,9 +98,12 @@ def test_without_scripts_there_is_a_word_about_it():
         assert re.search(r"<noscript>.*JavaScript.*</noscript>", (HTDOCS / f"{name}.html").read_text()), name
 
 
-def test_a_token_of_seconds_from_the_real_endpoint_is_renewed(serve, open_url, tinybird):
-    page = open_url(f"{serve(TINYBIRD_TOKEN_TTL='3s').url}/frame.html")
-    page.wait_for("ready")
+def test_a_token_from_the_real_endpoint_is_renewed_by_what_that_says_of_its_life(serve, open_url, tinybird):
+    page = open_url(f"{serve(TINYBIRD_TOKEN_TTL='10m').url}/frame.html", script=LEAPS + FETCHES)
 
-    wait_until(lambda: len(tinybird.pages) >= 4, "renewals", 20)
+    for loads in (1, 2, 3):
+        page.wait_for_loads(loads)
+        assert len(page.token_requests()) == loads
+        page.leap(600 - 20, servers=False)
+    assert len({request.token for request in tinybird.pages}) >= 3
     assert {request.status for request in tinybird.pages} == {200}

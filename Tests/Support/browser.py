@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
+from Support.clock import Clock
 from Support.waiting import wait_until
 
 # Before a page's own scripts: collects what the policy forbids and the charts' events.
@@ -26,15 +27,15 @@ CLOCK = """
         static now() { return super.now() + clock; }
     };
 """
-# Every request that scripts make, whether it is answered (with a status) or not (0), and when, in seconds.
+# Every request that scripts make: when, in seconds; whether it is over, with a status or without an answer (0).
 FETCHES = """
     window.fetches = [];
     const fetchAsItWas = window.fetch;
     window.fetch = (address, ...more) => {
-        const made = {address: String(address), at: performance.now() / 1000, status: 0};
+        const made = {address: String(address), at: performance.now() / 1000, status: 0, over: false};
         fetches.push(made);
         const answer = fetchAsItWas(address, ...more);
-        answer.then(({status}) => { made.status = status; }, () => {});
+        answer.then(({status}) => { made.status = status; }, () => {}).then(() => { made.over = true; });
         return answer;
     };
 """
@@ -90,8 +91,11 @@ CONTRAST = """
 
 
 class Page:
-    def __init__(self, driver: Any, url: str, clock: int | None = None, limit: int | None = None, script: str = "") -> None:
+    def __init__(
+        self, driver: Any, url: str, time: Clock, clock: int | None = None, limit: int | None = None, script: str = "",
+    ) -> None:
         self.driver = driver
+        self.time = time
         source = PREPARATION + script
         if clock is not None:
             source += CLOCK.replace("SHIFT", str(clock * 1000))
@@ -123,8 +127,12 @@ class Page:
     def state(self, at: int = 0) -> str:
         return self.inside("root?.querySelector('figure').dataset.state", at)
 
-    def wait_for(self, state: str, at: int = 0, timeout: float = 15) -> None:
-        wait_until(lambda: self.state(at) == state, f"state {state}, not {self.state(at)}: {self.failures}", timeout)
+    def wait_for(self, state: str, at: int = 0) -> None:
+        wait_until(lambda: self.state(at) == state, lambda: f"state {state}, not {self.state(at)}: {self.failures}")
+
+    def wait_for_loads(self, number: int) -> None:
+        """Waits until charts have told so many times that they, or newer data, are there: none is at work then."""
+        wait_until(lambda: self.value("loads") >= number, lambda: f"{number} loads, not {self.value('loads')}")
 
     def problem(self, at: int = 0) -> str:
         """Waits for the message in place of a chart."""
@@ -157,6 +165,19 @@ class Page:
     @property
     def failures(self) -> list[dict]:
         return self.value("window.failures")
+
+    def leap(self, seconds: float, servers: bool = True) -> None:
+        """So many seconds pass at once, here (with LEAPS) and for the servers; returns when the timers that are over
+        have run."""
+        if servers:
+            self.time.leap(seconds)
+        self.driver.execute_async_script("leap(arguments[0] * 1000).then(arguments[1])", seconds)
+
+    def token_requests(self) -> list[float]:
+        """When scripts have asked for tokens, in the page's own seconds (with FETCHES), once the last one is over."""
+        tokens = "fetches.filter(({address}) => address.endsWith('/generate-token'))"
+        wait_until(lambda: self.value(f"{tokens}.every(({{over}}) => over)"), "the last request for a token")
+        return self.value(f"{tokens}.map(({{at}}) => at)")
 
     def network(self, there: bool) -> None:
         self.driver.execute_cdp_cmd("Network.enable", {})

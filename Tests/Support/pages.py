@@ -7,11 +7,11 @@ import json
 import mimetypes
 import re
 import threading
-import time
 from pathlib import Path
 
 import jwt
 
+from Support.clock import Clock
 from Support.repository import HTDOCS, REPOSITORY
 from Support.tinybird import CHART, ENDPOINT, Quiet
 from Support.tokens import KEY, WORKSPACE
@@ -39,8 +39,9 @@ class Site(http.server.ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.clock = clock
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.released = threading.Event()
         # What is on its page; a script of its own, /own.js.
@@ -62,7 +63,7 @@ class Site(http.server.ThreadingHTTPServer):
 
     def mint(self) -> str:
         return jwt.encode({
-            "workspace_id": WORKSPACE, "name": f"charts_token {len(self.asked)}", "exp": int(time.time() + self.ttl),
+            "workspace_id": WORKSPACE, "name": f"charts_token {len(self.asked)}", "exp": int(self.clock.time() + self.ttl),
             "scopes": [{"type": "PIPES:READ", "resource": name} for name in ("sales_by_city", "every_type")]}, KEY)
 
     def handle_error(self, *_: object) -> None:
@@ -94,7 +95,7 @@ class Handler(Quiet):
 
     def token(self) -> None:
         site = self.server
-        site.asked.append(time.monotonic())
+        site.asked.append(site.clock.monotonic())
         site.headers.append(dict(self.headers))
         mode = site.next.pop(0) if site.next else site.mode
         if mode == "drop":

@@ -8,11 +8,11 @@ import json
 import ssl
 import subprocess
 import threading
-import time
 import urllib.parse
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from Support.clock import Clock
 from Support.workspace import Refused, Workspace
 
 ENDPOINT = "https://api.tinybird.co/v0/pipes/sales_by_city.json"
@@ -40,7 +40,7 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]
     token: str
-    at: float = field(default_factory=time.monotonic)
+    at: float
     status: int = 0
 
     @property
@@ -70,7 +70,8 @@ class Tinybird(http.server.ThreadingHTTPServer):
         self.released.set()
         self.released = threading.Event()
         self.requests: list[Request] = []
-        self.workspace = Workspace()
+        self.clock = Clock()
+        self.workspace = Workspace(clock=self.clock)
         self.workspace.publish("sales_by_city", SALES_BY_CITY)
         # A test may say what every endpoint answers.
         self.json: object = FROM_CLICKHOUSE
@@ -168,7 +169,9 @@ class Handler(Quiet):
         address = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(address.query))
         bearer = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        request = Request(self.headers["Host"], address.path, query, dict(self.headers), query.get("token") or bearer)
+        request = Request(
+            self.headers["Host"], address.path, query, dict(self.headers), query.get("token") or bearer,
+            self.server.clock.monotonic())
         mode = self.server.next.pop(0) if self.server.next else self.server.mode
         released = self.server.released
         why, body, headers = None, b"", {}

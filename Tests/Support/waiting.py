@@ -13,10 +13,11 @@ Value = TypeVar("Value")
 AT_ONCE = 8
 
 
-def wait_until(condition: Callable[[], Value], what: str, seconds: float = 30) -> Value:
+def wait_until(condition: Callable[[], Value], what: str | Callable[[], str], seconds: float = 60) -> Value:
     """Polls until `condition` holds, and returns its value. Fails after a time that only a fault takes."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
+        if time.monotonic() >= deadline:
+            raise AssertionError(f"waited {seconds} s in vain for {what() if callable(what) else what}")
         time.sleep(0.01)
     return value
