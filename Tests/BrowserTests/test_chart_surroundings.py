@@ -134,7 +134,7 @@ def test_trusted_types_hold(site, open_page):
 
 # --- Scripts of two versions
 
-@pytest.mark.parametrize("old, lost", [("shell.js", "export function shell"), ("token-client.js", "export class TokenClient")])
+@pytest.mark.parametrize("old, lost", [("shell.js", "export class Shell"), ("token-client.js", "export class TokenClient")])
 def test_an_old_script_beside_the_new_is_said(site, open_page, old, lost):
     site.files[f"/{old}"] = (HTDOCS / old).read_text().replace(lost, lost.removeprefix("export "))
     page = open_page(drawn("table"))

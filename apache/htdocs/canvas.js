@@ -35,7 +35,7 @@ export async function load(url) {
     return box => new Canvas(Chart, box);
   } catch (error) {
     throw new ChartError(
-      "This chart is shown as a table.",
+      "asTable",
       `Chart.js can't be had from ${url} (Debian's package: libjs-chart.js; attribute: chart-js): ${error.message}`);
   }
 }
@@ -112,7 +112,7 @@ class Canvas {
     const entries = isRound ? shown.names.map((name, at) => ({ name, isRest: !first.rows[at] })) : shown.series;
     const palette = paletteOf(shown.colors, entries.length).map((color, at) => entries[at].isRest ? REST : color);
     this.#box.classList.toggle("round", isRound);
-    this.#canvas.ariaLabel = `${shown.title}: ${shown.kind} chart`;
+    this.#canvas.ariaLabel = shown.say(shown.kind, shown);
     const isAlone = !isRound && entries.length === 1;
     this.#legend.show(isAlone ? [] : entries.map(({ name }, at) => ({ name, color: palette[at] })));
     const configuration = configure(shown, this.#look(palette, shown));

@@ -5,6 +5,7 @@ import { Deadline } from "./request.js";
 import { ON_CANVAS, shape } from "./shape.js";
 import { CHART_JS } from "./source.js";
 import { bigNumber, style, table } from "./tables.js";
+import { known, languageOf } from "./words.js";
 
 export default class Drawing {
   #box;
@@ -34,8 +35,8 @@ export default class Drawing {
    * Draws the endpoint's present data. `due`: when to do so again; `empty`: there are none; `note`: what is to be said
    * of what is drawn.
    */
-  async update({ name, answer: asked, signal, chart, report }) {
-    const settings = settingsOf(chart, name);
+  async update({ name, say, answer: asked, signal, chart, report }) {
+    const settings = { ...settingsOf(chart, name), say };
     const [answer, makeCanvas] = await Promise.all([
       asked,
       ON_CANVAS.includes(settings.type) && this.#prepare(chart.getAttribute("chart-js") ?? CHART_JS, report),
@@ -67,7 +68,7 @@ export default class Drawing {
     }
     const area = this.#box.querySelector(".data") ?? this.#box.appendChild(element("div"));
     // It scrolls by the keyboard too.
-    Object.assign(area, { className: "data", role: "region", tabIndex: 0, ariaLabel: `${shown.title}: data` });
+    Object.assign(area, { className: "data", role: "region", tabIndex: 0, ariaLabel: shown.say("data", shown) });
     area.replaceChildren(...table(shown));
     if (ON_CANVAS.includes(shown.kind) && answer.data.length) {
       this.#canvas ??= makeCanvas(this.#box);
@@ -93,29 +94,13 @@ function settingsOf(chart, title) {
     title, hasTitle: chart.hasAttribute("title"), type: read("type") ?? "bar",
     index: read("index"), categories: list(read("categories")), groupBy: read("group-by"),
     stacked: read("stacked"), horizontal: chart.hasAttribute("horizontal"), colors: list(read("colors")),
-    labels: new URLSearchParams(read("labels")), formats: new URLSearchParams(read("format")), zone: read("time-zone"),
+    messages: chart.messages, labels: new URLSearchParams(read("labels")), formats: new URLSearchParams(read("format")), zone: read("time-zone"),
     language: known(languageOf(chart)),
   };
 }
 
 /** The parts of "a, b", where "f(a, b)" is one. */
 const list = text => (text?.match(/(?:[^,(]|\([^)]*\))+/g) ?? []).map(part => part.trim()).filter(Boolean);
-
-/** The language of an element, or of what its shadow root is in. */
-function languageOf(element) {
-  const marked = element.closest("[lang]");
-  const { host } = element.getRootNode();
-  return marked?.lang ?? (host && languageOf(host));
-}
-
-/** A language as Intl takes it; undefined, which is the browser's, for the like of "en_US" and none. */
-function known(language) {
-  try {
-    return Intl.getCanonicalLocales(language)[0];
-  } catch {
-    return undefined;
-  }
-}
 
 /** Whether two values of JSON are the same. */
 function equal(one, other) {

@@ -2,9 +2,10 @@
 // this site. Attributes: element.html.
 
 import { cannot, ChartError, Deadline, pauseAfter } from "./request.js";
-import { shell } from "./shell.js";
+import { Shell } from "./shell.js";
 import { sourceOf } from "./source.js";
 import { TokenClient } from "./token-client.js";
+import { speaker, speakerOf } from "./words.js";
 
 export { ChartError, TokenClient };
 
@@ -19,10 +20,13 @@ const LOOK = 60_000;
  */
 export class TinybirdChart extends HTMLElement {
   static observedAttributes = ["src", "endpoint", "token-endpoint", "credentials", "session", "api-hosts", "params",
-    "type", "index", "categories", "group-by", "stacked", "horizontal", "labels", "format", "time-zone", "title",
+    "lang", "type", "index", "categories", "group-by", "stacked", "horizontal", "labels", "format", "time-zone", "title",
     "height", "colors", "refresh", "chart-js"];
 
-  #parts = shell(this.attachShadow({ mode: "open" }));
+  #shell = new Shell(this.attachShadow({ mode: "open" }), () => {
+    this.#shell.show("loading", this.#say("loading"));
+    this.#update();
+  });
   /** What fills the plot, a Frame or a Drawing; whether it shows what the present attributes ask for. */
   #content;
   #current = false;
@@ -32,15 +36,18 @@ export class TinybirdChart extends HTMLElement {
   #due;
   #retry;
   #failures = 0;
+  /** What says its sentences; the promise of those of its language; the page's own. */
+  #say = speaker();
+  #words;
+  #messages = {};
 
   constructor() {
     super();
-    this.#parts.button.addEventListener("click", () => {
-      // The button goes away: the chart has the focus then.
-      this.#parts.figure.focus({ preventScroll: true });
-      this.#show("loading", "Loading…");
-      this.#update();
-    });
+    // Set before the element was defined.
+    if (!Object.hasOwn(this, "messages")) return;
+    const { messages } = this;
+    delete this.messages;
+    this.messages = messages;
   }
 
   connectedCallback() {
@@ -87,15 +94,30 @@ export class TinybirdChart extends HTMLElement {
     const signal = this.#begin();
     queueMicrotask(() => {
       if (signal.aborted) return;
-      const { figure, caption } = this.#parts;
-      const height = Number(this.getAttribute("height"));
-      figure.style.setProperty("--height", height > 0 ? height : "");
-      figure.ariaLabel = this.#name;
-      caption.textContent = this.getAttribute("title");
       this.#current = false;
-      this.#show("loading", "Loading…");
+      this.#shell.read(this);
+      this.#shell.show("loading", "");
+      this.#words = this.#learn(signal);
       this.#update(signal);
     });
+  }
+
+  /** Sentences in place of its own, by their keys in words.js. @type {Record<string, string>} */
+  get messages() {
+    return this.#messages;
+  }
+
+  set messages(messages) {
+    this.#messages = { ...messages };
+    if (this.isConnected) this.#restart();
+  }
+
+  /** Speaks the page's language, once its words are there. */
+  async #learn(signal) {
+    const say = await speakerOf(this, this.#messages);
+    if (signal.aborted) return;
+    this.#say = say;
+    this.#shell.speak(say, this.#name);
   }
 
   /**
@@ -123,9 +145,10 @@ export class TinybirdChart extends HTMLElement {
       this.#current = true;
       this.#retry = undefined;
       this.#failures = 0;
-      this.#show(empty ? "empty" : "ready", empty ? "There is no data to show." : note);
+      this.#shell.show(empty ? "empty" : "ready", empty ? this.#say("empty") : note);
       this.dispatchEvent(new CustomEvent("tinybird-load", { bubbles: true, composed: true }));
     } catch (error) {
+      await this.#words;
       if (signal.aborted) return;
       next = this.#fail(error);
     }
@@ -136,46 +159,40 @@ export class TinybirdChart extends HTMLElement {
   /** Fills the plot with what the attributes ask for, as it is now. */
   async #fill(signal) {
     const { load, ...source } = sourceOf(this, signal);
-    const Content = await load();
+    const [Content] = await Promise.all([load(), this.#words]);
     signal.throwIfAborted();
     if (!(this.#content instanceof Content)) {
       this.#content?.clear();
-      this.#content = new Content(this.#parts.plot);
+      this.#content = new Content(this.#shell.plot);
     }
     return this.#content.update({
-      ...source, signal, name: this.#name, chart: this, report: error => this.#report(error),
+      ...source, signal, name: this.#name, say: this.#say, chart: this, report: error => void this.#report(error),
     });
   }
 
   /** What the chart is called; also for screen readers. */
   get #name() {
-    return this.getAttribute("title") || "Chart";
-  }
-
-  #show(state, text, canRetry = false) {
-    const { figure, status, button } = this.#parts;
-    figure.dataset.state = state;
-    figure.ariaBusy = String(state === "loading");
-    // Not said again by screen readers with each try.
-    if (status.textContent !== text) status.textContent = text;
-    button.hidden = !canRetry;
+    return this.getAttribute("title") || this.#say("chart");
   }
 
   /** Shows a failure, or where there is a chart that it isn't up to date. When to try again. */
   #fail(cause) {
     const error = cause instanceof ChartError ? cause : cannot(String(cause));
-    this.#report(error);
+    const message = this.#report(error);
     this.#retry = new Deadline(error.prompts ? Infinity : error.wait);
-    if (this.#current) this.#show(this.#parts.figure.dataset.state, `Not up to date. ${error.message}`);
-    else this.#show("error", error.message, error.wait === 0);
+    if (this.#current) this.#shell.show(this.#shell.state, this.#say("stale", { message }));
+    else this.#shell.show("error", message, error.wait === 0);
     if (error.prompts) return new Deadline(Infinity);
     return error.due ?? new Deadline(error.transient ? pauseAfter(++this.#failures, error.wait) : SELDOM);
   }
 
-  #report({ message, detail, status = 0 }) {
-    console.error(`tinybird-chart: ${detail ?? message}`);
+  /** Tells of an error; what a visitor reads of it. @param {ChartError} error */
+  #report({ key, values, detail, status }) {
+    const message = this.#say(key, values);
+    console.error(`tinybird-chart: ${detail}`);
     this.dispatchEvent(new CustomEvent("tinybird-error", {
       bubbles: true, composed: true, detail: { message, detail, status },
     }));
+    return message;
   }
 }

@@ -102,8 +102,7 @@ async function reach(address, policy, signal) {
 function loaded(frame, signal) {
   return new Promise((resolve, reject) => {
     frame.onload = resolve;
-    const late = new ChartError(
-      "The chart took too long to load.", "the frame didn't load in time", { transient: true });
+    const late = new ChartError("lateFrame", "the frame didn't load in time", { transient: true });
     AbortSignal.any([signal, AbortSignal.timeout(LIMIT)]).onabort = () => reject(late);
   });
 }

@@ -1,6 +1,8 @@
 // Requests: shared, ended in time, with every digit of their JSON; and how they fail: what a visitor reads, what the
 // page's author reads, and when to try again.
 
+import { speaker } from "./words.js";
+
 /** The longest pause between two tries, in milliseconds. */
 const LONGEST_PAUSE = 60_000;
 /** The longest response that is read, in characters: parsing more would stop the page for seconds. */
@@ -11,21 +13,21 @@ export class ChartError extends Error {
   name = "ChartError";
 
   /**
-   * @param {string} message for the visitor
+   * @param {string} key of the sentence for the visitor: see words.js. `message` is that in English
    * @param {string} detail for the page's author
-   * @param {{status?: number, wait?: number, transient?: boolean, prompts?: boolean, isLate?: boolean}} [more]
+   * @param {{status?: number, wait?: number, transient?: boolean, prompts?: boolean, isLate?: boolean, values?: object}} [more]
    *   `status`: the response's. `transient`: trying again later makes sense; `wait`: not sooner than in so many
    *   milliseconds. `prompts`: the browser would ask for a password, so that nothing but the visitor may start another
-   *   try. `isLate`: there was no answer in time.
+   *   try. `isLate`: there was no answer in time. `values`: those that the sentence names.
    */
-  constructor(message, detail, { status = 0, wait = 0, transient = false, prompts = false, isLate = false } = {}) {
-    super(message);
-    Object.assign(this, { detail, status, wait, transient, prompts, isLate });
+  constructor(key, detail, more = {}) {
+    super(speaker()(key, more.values));
+    Object.assign(this, { key, detail, status: 0, wait: 0, transient: false, prompts: false, isLate: false }, more);
   }
 }
 
 /** The error where the page asks for what there isn't. @param {string} detail for the page's author */
-export const cannot = detail => new ChartError("This chart can’t be shown.", detail);
+export const cannot = detail => new ChartError("cannot", detail);
 
 /**
  * What ends in `length` milliseconds, also while the machine sleeps. performance.now() may stand still then; Date.now()
@@ -76,9 +78,7 @@ export async function request(url, { signal, ...init }, limit) {
     const blocked = origin === location.origin || timeout.aborted ? ""
       : ". Does the host allow this page to ask (CORS)? Content blockers stop requests to Tinybird's hosts, too";
     throw new ChartError(
-      timeout.aborted
-        ? "The server took too long to answer."
-        : "The server can’t be reached. Check your connection.",
+      timeout.aborted ? "late" : "unreachable",
       `${origin}${pathname}: ${error.name}${blocked}`, { transient: true, isLate: timeout.aborted });
   }
 }
@@ -91,7 +91,7 @@ async function textOf({ body, url }) {
     text += decoder.decode(part.value, { stream: true });
     if (text.length > LONGEST_TEXT) {
       reader.cancel();
-      throw new ChartError("There is too much data to draw.",
+      throw new ChartError("tooLong",
         `${url.split("?")[0]}: more than ${LONGEST_TEXT / 1e6} MB. Let the pipe group or limit its rows`);
     }
   }
@@ -112,14 +112,11 @@ export const asksForPassword = ({ status, challenge = "" }) => status === 401 &&
 export const isRefusal = status => status === 401 || status === 403;
 
 /** The error for an answer without what was asked for. */
-export function failure(answer, where, messages, reason = "") {
+export function failure(answer, where, keys, reason = "") {
   const { status, wait } = answer;
-  const message = status === 429
-    ? "There are too many requests just now."
-    : messages[isRefusal(status) ? 401 : status]
-      ?? `This chart isn’t available just now (the server answered ${status}).`;
-  return new ChartError(message, `${where} answered ${status}${reason && `: ${reason}`}`, {
-    status, wait, transient: status === 408 || status === 429 || status >= 500,
+  const key = status === 429 ? "busy" : keys[isRefusal(status) ? 401 : status] ?? "unavailable";
+  return new ChartError(key, `${where} answered ${status}${reason && `: ${reason}`}`, {
+    values: { status: String(status) }, status, wait, transient: status === 408 || status === 429 || status >= 500,
     prompts: asksForPassword(answer),
   });
 }

@@ -5,7 +5,6 @@ import { cannot } from "./request.js";
 
 /** So many series of `group-by`, or slices, are drawn each; the others as one, or not at all. */
 const MOST = 10;
-const OTHERS = "Other";
 
 /** How places along the axis are told apart and put in order. */
 function placesOf({ type, index, horizontal, rows }) {
@@ -24,7 +23,7 @@ function placesOf({ type, index, horizontal, rows }) {
 
 /** Each column of values is a series. */
 export function wide(shown) {
-  const { index, values, columns, rows } = shown;
+  const { index, values, columns, rows, say } = shown;
   const { axis, isLine, ordered, place } = placesOf(shown);
   let places = [];
   let previous;
@@ -43,14 +42,14 @@ export function wide(shown) {
   return {
     axis,
     ...along(axis, places.map(({ at }) => at), places.map(({ row }, at) => index ? index.text(row) : String(at + 1))),
-    note: missing(known - places.length, index),
+    note: places.length < known ? say("without", { column: index.label, count: known - places.length }) : undefined,
     series: values.map(column => series(column.label, column, places.map(({ row }) => row))),
   };
 }
 
 /** Each value of the group's column is a series. */
 export function grouped(shown) {
-  const { index, group, values: [column], type, stacked } = shown;
+  const { index, group, values: [column], type, stacked, say } = shown;
   const { axis, ordered, place } = placesOf(shown);
   const groups = new Map();
   const places = new Map();
@@ -75,29 +74,29 @@ export function grouped(shown) {
     .map(each => series(each.name, column, keys.map(key => each.rows.get(key))));
   const rest = all.filter(each => !largest.includes(each));
   const adds = stacked !== undefined || type !== "line";
-  if (rest.length && adds) drawn.push(sum(column, keys.map(key => rest.map(each => each.rows.get(key)))));
+  if (rest.length && adds) drawn.push(sum(say("others"), column, keys.map(key => rest.map(each => each.rows.get(key)))));
   return {
     axis, ...along(axis, keys, keys.map(key => index ? index.text(places.get(key)) : String(key + 1))), series: drawn,
-    note: rest.length && !adds ? `The largest ${MOST} of ${all.length} are drawn.` : undefined,
+    note: rest.length && !adds ? say("largest", { count: MOST, total: all.length }) : undefined,
   };
 }
 
 /** Each row is a slice. */
-export function slices({ rows, index, values: [column], type }) {
+export function slices({ rows, index, values: [column], type, say }) {
   const all = rows.map((row, at) => ({
     name: index ? index.text(row) : String(at + 1), row, value: column.number(row) || 0,
   }));
-  if (all.some(({ value }) => value < 0)) return { untrue: "negative values" };
-  if (!all.some(({ value }) => value > 0)) return { untrue: "nothing but zeros" };
+  if (all.some(({ value }) => value < 0)) return { untrue: "negative" };
+  if (!all.some(({ value }) => value > 0)) return { untrue: "zeros" };
   const largest = new Set(all.length > MOST + 1 ? all.toSorted((a, b) => b.value - a.value).slice(0, MOST) : all);
   const kept = all.filter(each => largest.has(each));
   const one = series(column.label, column, kept.map(({ row }) => row));
   const rest = all.filter(each => !largest.has(each));
   if (rest.length) {
-    one.data.push(sum(column, [rest.map(({ row }) => row)]).data[0]);
+    one.data.push(sum(say("others"), column, [rest.map(({ row }) => row)]).data[0]);
     one.rows.push(undefined);
   }
-  const names = [...kept.map(({ name }) => name), ...(rest.length ? [OTHERS] : [])];
+  const names = [...kept.map(({ name }) => name), ...(rest.length ? [say("others")] : [])];
   return { axis: "label", names, series: [one], kind: type };
 }
 
@@ -106,18 +105,16 @@ const along = (axis, xs, names) => axis === "label" ? { names } : { xs };
 const series = (name, column, rows) => ({ name, column, rows, data: rows.map(row => column.number(row)) });
 
 /** The series that the sums of several are. @param {object[][]} rows for each place */
-const sum = (column, rows) => ({
-  name: OTHERS, column, rows: [], isRest: true,
+const sum = (name, column, rows) => ({
+  name, column, rows: [], isRest: true,
   data: rows.map(each => each.reduce((total, row) => total + (column.number(row) || 0), 0)),
 });
-
-const missing = (count, index) => count ? `Rows without “${index.label}” are not drawn: ${count}.` : undefined;
 
 /** Makes parts of the whole of each place's values. */
 export function toShares(shown) {
   const { series } = shown;
   if (series.some(({ data }) => data.some(value => value < 0))) {
-    shown.untrue = "shares of negative values";
+    shown.untrue = "shares";
     return;
   }
   const totals = series[0].data.map((_, at) => series.reduce((total, { data }) => total + (data[at] || 0), 0));

@@ -51,11 +51,12 @@ class Column {
  * are from.
  * @param {{meta: object[], data: object[]}} answer
  * @param {{type: string, index?: string, categories: string[], groupBy?: string, stacked?: string, horizontal: boolean,
- *   labels: URLSearchParams, formats: URLSearchParams, language?: string, zone?: string}} settings
+ *   labels: URLSearchParams, formats: URLSearchParams, language?: string, zone?: string,
+ *   say: ReturnType<typeof import("./words.js").speaker>}} settings
  */
 export function shape({ meta, data: rows }, settings) {
   if (rows.length > MOST_ROWS) {
-    throw new ChartError("There are too many rows to draw.",
+    throw new ChartError("tooMany",
       `${rows.length} rows, and at most ${MOST_ROWS} are drawn: let the pipe group or limit them`);
   }
   const columns = meta.map(each => new Column(each, rows, settings));
@@ -67,9 +68,9 @@ export function shape({ meta, data: rows }, settings) {
   const plotted = ROUND.includes(settings.type) ? slices(shown) : group ? grouped(shown) : wide(shown);
   const all = { ...shown, ...plotted };
   if (settings.stacked === "percent" && !all.untrue) toShares(all);
-  const untrue = all.untrue ?? (all.kind === "bar" && all.series[0].data.length > MOST_BARS && "so many bars");
+  const untrue = all.untrue ?? (all.kind === "bar" && all.series[0].data.length > MOST_BARS && "bars");
   if (!untrue) return all;
-  return { ...all, kind: "table", note: `A ${settings.type} chart can’t show ${untrue}: this is the table.` };
+  return { ...all, kind: "table", note: settings.say(untrue) };
 }
 
 /** The columns to draw: `index` for the labels (undefined: none), `group` for the series, `values`. */

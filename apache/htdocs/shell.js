@@ -62,18 +62,55 @@ style.replaceSync(`
   }
 `);
 
-/** Fills `root`, an element's shadow root; its parts. */
-export function shell(root) {
-  adopt(root, style);
-  const caption = element("figcaption");
-  const plot = element("div", { id: "plot" });
-  const status = element("p", { role: "status" });
-  const button = element("button", { type: "button", hidden: true }, "Try again");
-  // Not the host's title, as a tooltip over all of it.
-  const figure = element("figure", { tabIndex: -1 }, caption, plot, element("div", { id: "note" }, status, button));
-  figure.setAttribute("title", "");
-  root.append(figure);
-  return { figure, caption, plot, status, button };
+/** What is around a chart: its caption, and what is said of it. */
+export class Shell {
+  #caption = element("figcaption");
+  #status = element("p", { role: "status" });
+  #figure;
+  plot = element("div", { id: "plot" });
+  #button = element("button", { type: "button", hidden: true });
+
+  /** @param {ShadowRoot} root what it fills @param {() => void} retry is called when the visitor wants another try */
+  constructor(root, retry) {
+    adopt(root, style);
+    this.#figure = element("figure", { tabIndex: -1 },
+      this.#caption, this.plot, element("div", { id: "note" }, this.#status, this.#button));
+    // Not the host's title, as a tooltip over all of it.
+    this.#figure.setAttribute("title", "");
+    root.append(this.#figure);
+    this.#button.addEventListener("click", () => {
+      // The button goes away: the chart has the focus then.
+      this.#figure.focus({ preventScroll: true });
+      retry();
+    });
+  }
+
+  get state() {
+    return this.#figure.dataset.state;
+  }
+
+  /** Takes over what the chart's attributes say of it. */
+  read(chart) {
+    const height = Number(chart.getAttribute("height"));
+    this.#figure.style.setProperty("--height", height > 0 ? height : "");
+    this.#caption.textContent = chart.getAttribute("title");
+  }
+
+  /** @param {"loading" | "ready" | "empty" | "error"} state @param {string} text what is said then */
+  show(state, text, canRetry = false) {
+    this.#figure.dataset.state = state;
+    this.#figure.ariaBusy = String(state === "loading");
+    // Not said again by screen readers with each try.
+    if (this.#status.textContent !== text) this.#status.textContent = text;
+    this.#button.hidden = !canRetry;
+  }
+
+  /** Takes over the words that stay. @param {string} name the chart's, also for screen readers */
+  speak(say, name) {
+    this.#button.textContent = say("retry");
+    this.#figure.ariaLabel = name;
+    if (this.state === "loading") this.show("loading", say("loading"));
+  }
 }
 
 /** An element with properties and children. */

@@ -4,6 +4,8 @@
 import { ChartError } from "./request.js";
 import { TokenClient } from "./token-client.js";
 
+export { scriptOf } from "./words.js";
+
 /** Where Debian's web servers serve Debian's package libjs-chart.js. */
 export const CHART_JS = "/javascript/chart.js/chart.min.js";
 
@@ -52,14 +54,14 @@ function addressOf(attribute, read) {
   const value = read(attribute);
   const address = value && URL.canParse(value, document.baseURI) && new URL(value, document.baseURI);
   if (address && /^https?:$/.test(address.protocol)) return address;
-  throw new ChartError("This page names no chart.", `${attribute} is not a URL: ${value ?? "it is missing"}`);
+  throw new ChartError("unnamed", `${attribute} is not a URL: ${value ?? "it is missing"}`);
 }
 
 async function load(script) {
   try {
     return (await import(script)).default;
   } catch (error) {
-    throw new ChartError("This chart can’t be shown. Reload the page.",
+    throw new ChartError("reload",
       `${script} isn't there, or is of another version than the scripts beside it (a cache?): ${error.message}`,
       { transient: true });
   }

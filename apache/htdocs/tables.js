@@ -3,7 +3,7 @@
 import { paletteOf } from "./colors.js";
 import { element } from "./shell.js";
 
-/** So many rows are shown; the last line says how many there are beside. */
+/** So many rows are shown; the last line says how many there are. */
 const MOST = 1000;
 
 export const style = new CSSStyleSheet();
@@ -76,10 +76,8 @@ export function table(shown) {
     row => element("tr", {}, ...columns.map(column => cell(column, row)))));
   const made = element("table", { className: kind === "bar-list" ? "bars" : "" },
     element("caption", {}, title), element("thead", {}, element("tr", {}, ...columns.map(head))), body);
-  const more = rows.length - MOST;
-  if (more <= 0) return [made];
-  const count = new Intl.NumberFormat(shown.language).format(more);
-  return [made, element("p", { className: "more" }, `${count} more rows are not shown.`)];
+  if (rows.length <= MOST) return [made];
+  return [made, element("p", { className: "more" }, shown.say("first", { count: MOST, total: rows.length }))];
 }
 
 /** What makes a row's bar. All begin at zero: negative ones grow the other way. */

@@ -4,7 +4,7 @@
 // token, the scripts for drawings, then (as soon as there is a token) the data, and what draws on a canvas. And it says
 // so where the scripts don't fit together: after an upgrade a browser may have some of the old ones.
 
-const ELEMENT = ["source", "token-client", "request", "element", "shell"];
+const ELEMENT = ["source", "token-client", "request", "element", "shell", "words"];
 const FRAME = ["frame"];
 const DRAWING = ["drawing", "shape", "series", "columns", "times", "formats", "tables", "colors"];
 const CANVAS = ["canvas", "options", "axes", "legend"];
@@ -19,6 +19,7 @@ const element = import("./element.js").catch(explain);
 // What fails is said below, or by the element.
 const source = await import("./source.js").catch(() => {});
 const asked = charts.map(chart => source?.askEarly(chart));
+preload(charts.map(chart => source?.scriptOf(chart)).filter(Boolean));
 if (charts.length > drawn.length) preload(FRAME);
 if (drawn.length) preload(DRAWING);
 Promise.allSettled(asked).then(() => {

@@ -130,10 +130,10 @@ export class TokenClient {
     const { status, json } = answer;
     if (status !== 200) {
       const reason = String(json?.error ?? "").replaceAll(token, "…").slice(0, 300);
-      throw failure(answer, `${address.origin}${address.pathname}`, DATA_MESSAGES, reason);
+      throw failure(answer, `${address.origin}${address.pathname}`, OF_DATA, reason);
     }
     if (!Array.isArray(json?.data) || !Array.isArray(json.meta)) {
-      throw new ChartError("The chart’s data can’t be understood.", `${address.pathname}: not Tinybird's JSON`);
+      throw new ChartError("unclear", `${address.pathname}: not Tinybird's JSON`);
     }
     return json;
   }
@@ -144,13 +144,11 @@ export class TokenClient {
     try {
       // Retry-After counts for all who share this client.
       const answer = this.#held.left > 0 ? { status: 429, wait: this.#held.left } : await this.#request();
-      if (answer.status !== 200) throw failure(answer, this.#endpoint, TOKEN_MESSAGES);
+      if (answer.status !== 200) throw failure(answer, this.#endpoint, OF_TOKENS);
       const { token, expires_in: seconds } = answer.json ?? {};
       if (typeof token !== "string" || !token) {
         if (answer.isRedirect) throw redirected(this.#endpoint);
-        throw new ChartError(
-          "The server’s answer can’t be understood. Reload the page; you may have to sign in again.",
-          `${this.#endpoint} answered 200 without a token`);
+        throw new ChartError("noToken", `${this.#endpoint} answered 200 without a token`);
       }
       // Renewed ahead of the end by a thirtieth, at most a minute, at least the second that a token's whole-second
       // `exp` may lack. Without expires_in: used until it is refused.
@@ -184,15 +182,9 @@ export class TokenClient {
   }
 }
 
-const SIGN_IN = "You need to sign in to see this chart, with an account that may see it.";
-const TOKEN_MESSAGES = {
-  401: SIGN_IN,
-  503: "This chart isn’t available: the site’s administrator has to complete its settings.",
-};
-const DATA_MESSAGES = {
-  401: "You may not see this chart’s data.",
-  404: "This chart’s data can’t be found.",
-};
+/** What is said of a status: keys of words.js. */
+const OF_TOKENS = { 401: "signIn", 503: "unset" };
+const OF_DATA = { 401: "forbidden", 404: "missing" };
 
 const redirected = endpoint =>
-  new ChartError(SIGN_IN, `${endpoint} redirects, to a login as it seems, and not to a token`);
+  new ChartError("signIn", `${endpoint} redirects, to a login as it seems, and not to a token`);
