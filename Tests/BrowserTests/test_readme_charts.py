@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from selenium.webdriver.common.keys import Keys
+
 from Support.layers import in_layer
 from Support.marks import as_root
 from Support.readme import BLOCKS, CHARTS
@@ -37,6 +39,35 @@ def test_the_tokens_alone(site, open_page, tinybird):
     assert page.value("got") == ROWS
     assert site.tokens == [page.value("window.token")]
     assert tinybird.data[0].query == {"limit": "10"}
+
+
+def test_the_form_and_its_charts(open_page, tinybird):
+    page = open_page('<script type="module" src="/charts-token/tinybird-chart.js"></script>' + BLOCKS["controls"])
+    for at in range(2):
+        page.wait_for("ready", at)
+
+    for value in ("Search", "Direct"):
+        page.driver.find_element("css selector", f"[value={value}]").click()
+    wait_until(lambda: tinybird.data[-1].query == {"channel": "Search,Direct"}, "both channels")
+    page.run("document.querySelector('select').value = 'Madrid'; document.querySelector('form').requestSubmit()")
+    wait_until(lambda: tinybird.data[-1].query == {"channel": "Search,Direct", "city": "Madrid"}, "the city")
+
+
+def test_a_bar_filters_the_other_charts(site, open_page, tinybird):
+    # The page's policy allows no scripts inline.
+    markup, script = re.fullmatch(r"(.*)<script type=\"module\">(.*)</script>\n", BLOCKS["select"], re.S).groups()
+    site.script = script + BLOCKS["options"]
+    page = open_page('<script type="module" src="/charts-token/tinybird-chart.js"></script>'
+                     '<script type="module" src="/own.js"></script>' + BLOCKS["controls"] + markup)
+    for at in range(3):
+        page.wait_for("ready", at)
+    assert len([line for line in script.splitlines() if line.strip()]) == 5
+
+    page.inside("root.querySelector('[role=option]').focus()", 2)
+    page.driver.switch_to.active_element.send_keys(Keys.ENTER)
+
+    wait_until(lambda: tinybird.data[-1].query == {"city": "Berlin"}, "the city")
+    assert page.inside("chart.options.scales.y.suggestedMax", 2) == 1000
 
 
 def test_the_attributes_are_those_of_the_element(open_page):

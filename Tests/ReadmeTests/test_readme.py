@@ -43,7 +43,7 @@ USED: set[str] = {
     # Run by HostTests/test_data.py.
     "data",
     # Run by BrowserTests/test_readme_charts.py.
-    "embed", "draw", "chart-js", "token-client",
+    "embed", "draw", "chart-js", "token-client", "controls", "select", "options",
 }
 
 

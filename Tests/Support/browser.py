@@ -127,6 +127,10 @@ class Page:
     def state(self, at: int = 0) -> str:
         return self.inside("root?.querySelector('figure').dataset.state", at)
 
+    def busy(self, at: int = 0) -> bool:
+        """Whether something is under way; what was there before may be seen."""
+        return self.inside("root.querySelector('figure').ariaBusy === 'true'", at)
+
     def wait_for(self, state: str, at: int = 0) -> None:
         wait_until(lambda: self.state(at) == state, lambda: f"state {state}, not {self.state(at)}: {self.failures}")
 

@@ -48,6 +48,8 @@ class Site(http.server.ThreadingHTTPServer):
         self.markup = ""
         self.script = ""
         self.ttl: float = 3600
+        # What its tokens open.
+        self.pipes = ["sales_by_city", "every_type"]
         self.policy = POLICY
         # Its files are those that ship, but for these: what a path answers.
         self.files: dict[str, str] = {}
@@ -64,7 +66,7 @@ class Site(http.server.ThreadingHTTPServer):
     def mint(self) -> str:
         return jwt.encode({
             "workspace_id": WORKSPACE, "name": f"charts_token {len(self.asked)}", "exp": int(self.clock.time() + self.ttl),
-            "scopes": [{"type": "PIPES:READ", "resource": name} for name in ("sales_by_city", "every_type")]}, KEY)
+            "scopes": [{"type": "PIPES:READ", "resource": name} for name in self.pipes]}, KEY)
 
     def handle_error(self, *_: object) -> None:
         pass

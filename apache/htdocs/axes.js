@@ -15,8 +15,13 @@ export function gapOf(places) {
 }
 
 export function scales(shown, look) {
-  const along = isHorizontal(shown) ? "y" : "x";
-  return { [along]: placeAxis(shown, look, along), [along === "x" ? "y" : "x"]: valueAxis(shown, look, along) };
+  const [along, across] = isHorizontal(shown) ? ["y", "x"] : ["x", "y"];
+  const { axes = "both" } = shown;
+  const isShown = axis => axes === "both" || axes === axis;
+  return {
+    [along]: { ...placeAxis(shown, look, along), display: isShown(along) },
+    [across]: { ...valueAxis(shown, look, along), display: isShown(across) },
+  };
 }
 
 function placeAxis(shown, look, along) {

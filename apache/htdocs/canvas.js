@@ -32,7 +32,7 @@ export async function load(url) {
     if (!/^https?:$/.test(protocol)) throw new Error("chart-js is no http or https URL");
     if (!libraries.has(href)) libraries.set(href, library(href));
     const Chart = await libraries.get(href);
-    return box => new Canvas(Chart, box);
+    return (box, selection) => new Canvas(Chart, box, selection);
   } catch (error) {
     throw new ChartError(
       "asTable",
@@ -81,30 +81,34 @@ class Canvas {
   #Chart;
   #chart;
   #legend;
+  #points;
   #shown;
   #paper = matchMedia("print");
 
-  constructor(Chart, box) {
+  /** @param {typeof import("./points.js")} [selection] where its points can be selected */
+  constructor(Chart, box, selection) {
     adopt(box, style);
     adopt(box, legendStyle);
     this.#Chart = Chart;
-    this.#box.append(element("div", { className: "area" }, this.#canvas));
-    this.#legend = new Legend(this.#box, this.#redraw);
+    const area = element("div", { className: "area" }, this.#canvas);
+    this.#box.append(area);
+    this.#legend = new Legend(this.#box, this.redraw);
     // The page's colours have changed.
-    this.#canvas.addEventListener("transitionend", this.#redraw);
+    this.#canvas.addEventListener("transitionend", this.redraw);
     this.#paper.addEventListener("change", this.#print);
     box.prepend(this.#box);
+    if (selection) this.#points = new selection.Points(area, this.#canvas);
   }
 
-  #redraw = () => this.show(this.#shown);
+  /** Draws again, in the page's present colours. */
+  redraw = () => this.show(this.#shown);
 
   /** On paper there are other colours and widths, and no time. */
   #print = () => {
-    this.#redraw();
+    this.redraw();
     this.#chart.resize();
   };
 
-  /** Draws in place of what is there, in the page's present colours. */
   show(shown) {
     this.#shown = shown;
     const isRound = shown.kind === "pie" || shown.kind === "donut";
@@ -114,7 +118,7 @@ class Canvas {
     this.#box.classList.toggle("round", isRound);
     this.#canvas.ariaLabel = shown.say(shown.kind, shown);
     const isAlone = !isRound && entries.length === 1;
-    this.#legend.show(isAlone ? [] : entries.map(({ name }, at) => ({ name, color: palette[at] })));
+    this.#legend.show(isAlone || shown.legend === "none" ? [] : entries.map(({ name }, at) => ({ name, color: palette[at] })));
     const configuration = configure(shown, this.#look(palette, shown));
     if (this.#chart) {
       Object.assign(this.#chart, { data: configuration.data, options: configuration.options });
@@ -122,11 +126,13 @@ class Canvas {
     } else {
       this.#chart = new this.#Chart(this.#canvas, configuration);
     }
-    if (!isRound) return;
-    entries.forEach(({ name }, at) => {
-      if (this.#legend.hidden.has(name) === this.#chart.getDataVisibility(at)) this.#chart.toggleDataVisibility(at);
-    });
-    this.#chart.update("none");
+    if (isRound) {
+      entries.forEach(({ name }, at) => {
+        if (this.#legend.hidden.has(name) === this.#chart.getDataVisibility(at)) this.#chart.toggleDataVisibility(at);
+      });
+      this.#chart.update("none");
+    }
+    this.#points?.show(this.#chart, shown);
   }
 
   /** The page's colours and letters. */

@@ -4,13 +4,14 @@ import { adopt, element } from "./shell.js";
 import { Deadline } from "./request.js";
 import { ON_CANVAS, shape } from "./shape.js";
 import { CHART_JS } from "./source.js";
-import { bigNumber, style, table } from "./tables.js";
+import { bigNumber, rowOf, style, table } from "./tables.js";
 import { known, languageOf } from "./words.js";
 
 export default class Drawing {
   #box;
   #kind;
   #canvas;
+  #rows;
   /** Where Chart.js was asked for, and the promise of it. */
   #url;
   #library;
@@ -27,7 +28,7 @@ export default class Drawing {
 
   clear() {
     this.#canvas?.destroy();
-    this.#canvas = this.#kind = this.#answer = undefined;
+    this.#canvas = this.#rows = this.#kind = this.#answer = undefined;
     this.#box.replaceChildren();
   }
 
@@ -37,31 +38,38 @@ export default class Drawing {
    */
   async update({ name, say, answer: asked, signal, chart, report }) {
     const settings = { ...settingsOf(chart, name), say };
-    const [answer, makeCanvas] = await Promise.all([
+    const [answer, makeCanvas, selection] = await Promise.all([
       asked,
       ON_CANVAS.includes(settings.type) && this.#prepare(chart.getAttribute("chart-js") ?? CHART_JS, report),
+      settings.isSelectable ? selectionOf(settings.type) : undefined,
     ]);
     signal.throwIfAborted();
     const attributes = JSON.stringify({ ...settings, labels: `${settings.labels}`, formats: `${settings.formats}` });
     const isSame = this.#answer && attributes === this.#attributes && equal(answer.meta, this.#answer.meta)
       && equal(answer.data, this.#answer.data);
-    if (!isSame) this.#note = this.#show(answer, settings, makeCanvas);
+    if (!isSame) this.#note = this.#show(answer, settings, makeCanvas, selection);
     this.#answer = answer;
     this.#attributes = attributes;
     const seconds = Number(chart.getAttribute("refresh"));
     return {
-      empty: !answer.data.length, note: this.#note,
+      answer, empty: !answer.data.length, note: this.#note,
       due: new Deadline(seconds > 0 ? Math.max(1, seconds) * 1000 : Infinity),
     };
   }
 
+  /** Draws the same data again, by other options. */
+  redraw() {
+    this.#canvas?.redraw();
+  }
+
   /** Draws in place of what is there. The box's scroll position and focus stay where the kind is the same. */
-  #show(answer, settings, makeCanvas) {
+  #show(answer, settings, makeCanvas, selection) {
     const shown = shape(answer, settings);
     // A chart that can't be drawn is a table.
     if (ON_CANVAS.includes(shown.kind) && !makeCanvas) shown.kind = "table";
-    if (this.#kind !== shown.kind) this.clear();
-    this.#kind = shown.kind;
+    const kind = `${shown.kind} ${settings.isSelectable}`;
+    if (this.#kind !== kind) this.clear();
+    this.#kind = kind;
     if (shown.kind === "big-number") {
       this.#box.replaceChildren(bigNumber(shown));
       return undefined;
@@ -69,11 +77,14 @@ export default class Drawing {
     const area = this.#box.querySelector(".data") ?? this.#box.appendChild(element("div"));
     // It scrolls by the keyboard too.
     Object.assign(area, { className: "data", role: "region", tabIndex: 0, ariaLabel: shown.say("data", shown) });
+    const focused = buttonsOf(area).indexOf(area.getRootNode().activeElement);
     area.replaceChildren(...table(shown));
-    if (ON_CANVAS.includes(shown.kind) && answer.data.length) {
-      this.#canvas ??= makeCanvas(this.#box);
-      this.#canvas.show(shown);
+    if (ON_CANVAS.includes(shown.kind)) {
+      if (answer.data.length) (this.#canvas ??= makeCanvas(this.#box, selection)).show(shown);
+    } else if (selection) {
+      (this.#rows ??= new selection.Rows(area, rowOf)).show(shown);
     }
+    buttonsOf(area)[focused]?.focus();
     return shown.note;
   }
 
@@ -87,15 +98,27 @@ export default class Drawing {
   }
 }
 
-/** What the attributes say of the drawing. */
+/** What makes points and rows selectable; both, as a chart may turn out to be a table. */
+async function selectionOf(type) {
+  const [rows, points] = await Promise.all([
+    import("./rows.js"), ON_CANVAS.includes(type) ? import("./points.js") : undefined,
+  ]);
+  return { ...rows, ...points };
+}
+
+const buttonsOf = area => [...area.querySelectorAll("button")];
+
+/** What the attributes and properties say of the drawing. */
 function settingsOf(chart, title) {
   const read = name => chart.getAttribute(name) ?? undefined;
   return {
     title, hasTitle: chart.hasAttribute("title"), type: read("type") ?? "bar",
     index: read("index"), categories: list(read("categories")), groupBy: read("group-by"),
     stacked: read("stacked"), horizontal: chart.hasAttribute("horizontal"), colors: list(read("colors")),
-    messages: chart.messages, labels: new URLSearchParams(read("labels")), formats: new URLSearchParams(read("format")), zone: read("time-zone"),
-    language: known(languageOf(chart)),
+    labels: new URLSearchParams(read("labels")), formats: new URLSearchParams(read("format")), zone: read("time-zone"),
+    language: known(languageOf(chart)), messages: chart.messages, options: () => chart.options,
+    legend: read("legend"), axes: read("axes"),
+    isSelectable: chart.hasAttribute("selectable"), select: detail => chart.tell("tinybird-select", detail),
   };
 }
 

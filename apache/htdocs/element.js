@@ -1,6 +1,7 @@
-// <tinybird-chart>: a chart by Tinybird in a frame (src), or an endpoint's data drawn here (endpoint), with tokens from
-// this site. Attributes: element.html.
+// <tinybird-chart>: a chart by Tinybird in a frame (src), or an endpoint's data drawn here, with tokens from this site.
 
+import { watch } from "./controls.js";
+import { Properties } from "./properties.js";
 import { cannot, ChartError, Deadline, pauseAfter } from "./request.js";
 import { Shell } from "./shell.js";
 import { sourceOf } from "./source.js";
@@ -15,67 +16,74 @@ const SELDOM = 300_000;
 const LOOK = 60_000;
 
 /**
- * Fires `tinybird-error` (detail: `{message, detail, status}`, never a token) whenever something fails, and
- * `tinybird-load` when the chart or newer data is there.
+ * Fires `tinybird-load` when the chart or newer data is there (detail: the response, `{data, meta, rows, statistics}`),
+ * and `tinybird-error` whenever something fails (detail: `{message, detail, status}`, never a token).
  */
-export class TinybirdChart extends HTMLElement {
-  static observedAttributes = ["src", "endpoint", "token-endpoint", "credentials", "session", "api-hosts", "params",
-    "lang", "type", "index", "categories", "group-by", "stacked", "horizontal", "labels", "format", "time-zone", "title",
-    "height", "colors", "refresh", "chart-js"];
-
+export class TinybirdChart extends Properties {
   #shell = new Shell(this.attachShadow({ mode: "open" }), () => {
     this.#shell.show("loading", this.#say("loading"));
     this.#update();
   });
-  /** What fills the plot, a Frame or a Drawing; whether it shows what the present attributes ask for. */
+  /** What fills the plot, a Frame or a Drawing, and of what data; whether the present attributes ask for that. */
   #content;
+  #data;
   #current = false;
+  /** What it listens to for as long as it is in the page. */
+  #life;
   /** The update under way; when the next one is due, and where the last one failed, when it may be tried again. */
   #running;
   #timer;
   #due;
   #retry;
   #failures = 0;
-  /** What says its sentences; the promise of those of its language; the page's own. */
+  /** What says its sentences; the promise of those of its language. */
   #say = speaker();
   #words;
-  #messages = {};
-
-  constructor() {
-    super();
-    // Set before the element was defined.
-    if (!Object.hasOwn(this, "messages")) return;
-    const { messages } = this;
-    delete this.messages;
-    this.messages = messages;
-  }
 
   connectedCallback() {
-    document.addEventListener("visibilitychange", this.#wake);
-    window.addEventListener("online", this.#wake);
-    TokenClient.events.addEventListener("forget", this.#forget);
+    super.connectedCallback();
+    this.#life?.abort();
+    const { signal } = this.#life = new AbortController();
+    document.addEventListener("visibilitychange", this.#wake, { signal });
+    window.addEventListener("online", this.#wake, { signal });
+    // The visitor is another one: nothing stays of what the last one saw.
+    TokenClient.events.addEventListener("forget", () => {
+      this.#clear();
+      this.#restart();
+    }, { signal });
+    if (this.hasAttribute("controls")) watch(this, () => this.#restart(), signal);
     this.#restart();
   }
 
   disconnectedCallback() {
-    document.removeEventListener("visibilitychange", this.#wake);
-    window.removeEventListener("online", this.#wake);
-    TokenClient.events.removeEventListener("forget", this.#forget);
+    this.#life.abort();
     this.#stop();
     // Not where it is only moved.
-    queueMicrotask(() => this.isConnected || this.#content?.clear());
+    queueMicrotask(() => this.isConnected || this.#clear());
   }
 
   attributeChangedCallback(name) {
-    if (name === "session") this.#content?.clear();
-    if (this.isConnected) this.#restart();
+    if (name === "session") this.#clear();
+    if (!this.isConnected) return;
+    if (name === "controls") this.connectedCallback();
+    else this.#restart();
   }
 
-  /** The visitor is another one: nothing stays of what the last one saw. */
-  #forget = () => {
+  /** Tinybird's response of what is drawn, `{data, meta, rows, statistics}`; not to be changed. */
+  get data() {
+    return this.#data;
+  }
+
+  /** Draws the same data again. */
+  redraw() {
+    this.#content?.redraw?.();
+  }
+
+  #clear() {
     this.#content?.clear();
-    this.#restart();
-  };
+    this.#data = undefined;
+    this.#shell.show("loading", "");
+  }
 
   #stop() {
     this.#running?.abort();
@@ -96,25 +104,15 @@ export class TinybirdChart extends HTMLElement {
       if (signal.aborted) return;
       this.#current = false;
       this.#shell.read(this);
-      this.#shell.show("loading", "");
+      this.#shell.wait();
       this.#words = this.#learn(signal);
       this.#update(signal);
     });
   }
 
-  /** Sentences in place of its own, by their keys in words.js. @type {Record<string, string>} */
-  get messages() {
-    return this.#messages;
-  }
-
-  set messages(messages) {
-    this.#messages = { ...messages };
-    if (this.isConnected) this.#restart();
-  }
-
   /** Speaks the page's language, once its words are there. */
   async #learn(signal) {
-    const say = await speakerOf(this, this.#messages);
+    const say = await speakerOf(this, this.messages);
     if (signal.aborted) return;
     this.#say = say;
     this.#shell.speak(say, this.#name);
@@ -139,14 +137,15 @@ export class TinybirdChart extends HTMLElement {
   async #update(signal = this.#begin()) {
     let next;
     try {
-      const { due, empty, note = "" } = await this.#fill(signal);
+      const { due, empty, note = "", answer } = await this.#fill(signal);
       signal.throwIfAborted();
       next = due;
+      this.#data = answer;
       this.#current = true;
       this.#retry = undefined;
       this.#failures = 0;
       this.#shell.show(empty ? "empty" : "ready", empty ? this.#say("empty") : note);
-      this.dispatchEvent(new CustomEvent("tinybird-load", { bubbles: true, composed: true }));
+      this.tell("tinybird-load", answer);
     } catch (error) {
       await this.#words;
       if (signal.aborted) return;
@@ -180,6 +179,7 @@ export class TinybirdChart extends HTMLElement {
     const error = cause instanceof ChartError ? cause : cannot(String(cause));
     const message = this.#report(error);
     this.#retry = new Deadline(error.prompts ? Infinity : error.wait);
+    if (!this.#current) this.#data = undefined;
     if (this.#current) this.#shell.show(this.#shell.state, this.#say("stale", { message }));
     else this.#shell.show("error", message, error.wait === 0);
     if (error.prompts) return new Deadline(Infinity);
@@ -190,9 +190,7 @@ export class TinybirdChart extends HTMLElement {
   #report({ key, values, detail, status }) {
     const message = this.#say(key, values);
     console.error(`tinybird-chart: ${detail}`);
-    this.dispatchEvent(new CustomEvent("tinybird-error", {
-      bubbles: true, composed: true, detail: { message, detail, status },
-    }));
+    this.tell("tinybird-error", { message, detail, status });
     return message;
   }
 }

@@ -13,7 +13,7 @@ export function configure(shown, look) {
   const across = isHorizontal(shown);
   const { size } = look.font;
   const dataset = kind === "bar" ? bars : line;
-  return {
+  return withOptions({
     type: { area: "line", donut: "doughnut" }[kind] ?? kind,
     data: round ? slices(shown, look) : { datasets: shown.series.map((_, at) => dataset(shown, look, at)) },
     options: {
@@ -33,7 +33,18 @@ export function configure(shown, look) {
       plugins: { legend: { display: false }, tooltip: tooltip(shown, look, round) },
       scales: round ? {} : scales(shown, look),
     },
-  };
+  }, { options: shown.options() });
+}
+
+const isRecord = value => Object.getPrototypeOf(value ?? "") === Object.prototype;
+
+/** What the page's script says, in place of ours. */
+function withOptions(ours, theirs) {
+  const all = { ...ours };
+  for (const [name, value] of Object.entries(theirs)) {
+    all[name] = isRecord(value) && isRecord(ours[name]) ? withOptions(ours[name], value) : value;
+  }
+  return all;
 }
 
 function line(shown, { colors, faint, isHidden, dashes }, at) {
@@ -86,24 +97,31 @@ function slices(shown, { colors }) {
   };
 }
 
+const placeOf = ({ names, xs, index }, at) => names ? names[at] : index.format.number(xs[at]);
+const valueOf = ({ column, rows, data }, at) => rows[at] ? column.text(rows[at]) : column.format.number(data[at]);
+
+/** A point in words. */
+export function describe(shown, series, at) {
+  const one = shown.series[series];
+  return `${placeOf(shown, at)}, ${one.name}: ${valueOf(one, at)}`;
+}
+
 function tooltip(shown, { font, isRightToLeft, wrap }, round) {
-  const { series, names, xs, index, stacked, language } = shown;
+  const { series, names, stacked, language } = shown;
   const share = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
-  const value = ({ column, rows, data }, at) => rows[at] ? column.text(rows[at]) : column.format.number(data[at]);
-  const placeAt = at => names ? names[at] : index.format.number(xs[at]);
   return {
     rtl: isRightToLeft, textDirection: isRightToLeft ? "rtl" : "ltr",
     titleFont: { ...font, weight: "bold" }, bodyFont: font, boxPadding: 4,
     callbacks: {
-      title: ([item]) => item && !round ? wrap(placeAt(item.raw.at), item.chart.width) : "",
+      title: ([item]) => item && !round ? wrap(placeOf(shown, item.raw.at), item.chart.width) : "",
       label: ({ datasetIndex, dataIndex, raw, chart, parsed }) => {
         const one = series[datasetIndex];
         if (!round) {
           const part = stacked === "percent" ? ` (${share.format(one.data[raw.at])})` : "";
-          return wrap(`${one.name}: ${value(one, raw.at)}${part}`, chart.width);
+          return wrap(`${one.name}: ${valueOf(one, raw.at)}${part}`, chart.width);
         }
         const total = one.data.reduce((sum, each, at) => sum + (chart.getDataVisibility(at) ? each : 0), 0);
-        return wrap(`${names[dataIndex]}: ${value(one, dataIndex)} (${share.format(parsed / total)})`, chart.width);
+        return wrap(`${names[dataIndex]}: ${valueOf(one, dataIndex)} (${share.format(parsed / total)})`, chart.width);
       },
     },
   };

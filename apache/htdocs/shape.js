@@ -113,3 +113,11 @@ function holdsNumbers({ kind, name }, rows) {
   const isNumber = value => value === null || value === "" || !Number.isNaN(Number(value));
   return kind === "number" || kind === "bool" || (kind === "text" && rows.every(row => isNumber(row[name])));
 }
+
+/**
+ * What is selected where a row of the response is: `category` is its series, by the name that the response gives it.
+ * @returns {{row: object, index: unknown, category: unknown, value: unknown}}
+ */
+export const selected = ({ index, group }, row, column) => ({
+  row, index: row[index?.name], category: group ? row[group.name] : column?.name, value: row[column?.name],
+});

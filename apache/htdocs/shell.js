@@ -30,6 +30,8 @@ style.replaceSync(`
   }
   @keyframes wait { from { background-position: 200% 0; } to { background-position: 0 0; } }
   @media (prefers-reduced-motion: reduce) { [data-state=loading] #plot { animation: none; } }
+  /* The answer to other parameters: seen until the new one is there, and not at once as if it were gone. */
+  [aria-busy=true] #plot > * { opacity: .45; transition: opacity .2s .2s; }
 
   /* What is said: below the chart, or in its place, or to screen readers alone. The figure keeps its size. */
   #note { grid-row: 3; position: relative; font-size: .8125em; }
@@ -103,6 +105,12 @@ export class Shell {
     // Not said again by screen readers with each try.
     if (this.#status.textContent !== text) this.#status.textContent = text;
     this.#button.hidden = !canRetry;
+  }
+
+  /** Something is under way: what is there stays in sight, if anything is. */
+  wait() {
+    if (/ready|empty/.test(this.state)) this.#figure.ariaBusy = "true";
+    else this.show("loading", "");
   }
 
   /** Takes over the words that stay. @param {string} name the chart's, also for screen readers */

@@ -1,6 +1,7 @@
 // Where a chart comes from, by its attributes: its address, a token, the data, and the script that shows them. All of
 // it is asked for at once.
 
+import { parametersOf } from "./controls.js";
 import { ChartError } from "./request.js";
 import { TokenClient } from "./token-client.js";
 
@@ -12,12 +13,15 @@ export const CHART_JS = "/javascript/chart.js/chart.min.js";
 /** What tinybird-chart.js has asked for, before the element is there. */
 const early = new WeakMap();
 
-const attributesOf = chart => JSON.stringify([...chart.attributes].map(({ name, value }) => [name, value]));
+/** What a chart asks for, as text. */
+const questionOf = chart => JSON.stringify([
+  String(parametersOf(chart)), ...[...chart.attributes].map(({ name, value }) => [name, value]),
+]);
 
 /** Asks for what a chart shows that has no element yet; resolves when that is under way. */
 export async function askEarly(chart) {
   const source = ask(chart);
-  early.set(chart, { attributes: attributesOf(chart), source });
+  early.set(chart, { question: questionOf(chart), source });
   await source.token;
 }
 
@@ -31,7 +35,7 @@ export async function askEarly(chart) {
 export function sourceOf(chart, signal) {
   const asked = early.get(chart);
   early.delete(chart);
-  return asked?.attributes === attributesOf(chart) ? asked.source : ask(chart, signal);
+  return asked?.question === questionOf(chart) ? asked.source : ask(chart, signal);
 }
 
 function ask(chart, signal) {
@@ -43,8 +47,9 @@ function ask(chart, signal) {
   });
   const address = addressOf(isFramed ? "src" : "endpoint", read);
   tokens.check(address);
+  const params = parametersOf(chart);
   const token = tokens.token();
-  const answer = isFramed ? undefined : token.then(() => tokens.json(address, { params: read("params"), signal }));
+  const answer = isFramed ? undefined : token.then(() => tokens.json(address, { params, signal }));
   // Whether there is one is seen when it is used.
   for (const promise of [token, answer]) promise?.catch(() => {});
   return { address, tokens, token, answer, load: () => load(isFramed ? "./frame.js" : "./drawing.js") };

@@ -6,6 +6,9 @@ import { element } from "./shell.js";
 /** So many rows are shown; the last line says how many there are. */
 const MOST = 1000;
 
+/** The row of the response that each `<tr>` shows. */
+export const rowOf = new WeakMap();
+
 export const style = new CSSStyleSheet();
 style.replaceSync(`
   .data { box-sizing: border-box; block-size: 100%; overflow: auto; }
@@ -72,8 +75,11 @@ export function table(shown) {
   const cell = (column, row) => column === index
     ? element("th", { scope: "row" }, bar(row), column.text(row))
     : element("td", { className: isNumber(column) ? "n" : "" }, column.text(row));
-  const body = element("tbody", {}, ...rows.slice(0, MOST).map(
-    row => element("tr", {}, ...columns.map(column => cell(column, row)))));
+  const body = element("tbody", {}, ...rows.slice(0, MOST).map(row => {
+    const made = element("tr", {}, ...columns.map(column => cell(column, row)));
+    rowOf.set(made, row);
+    return made;
+  }));
   const made = element("table", { className: kind === "bar-list" ? "bars" : "" },
     element("caption", {}, title), element("thead", {}, element("tr", {}, ...columns.map(head))), body);
   if (rows.length <= MOST) return [made];

@@ -4,10 +4,12 @@
 // token, the scripts for drawings, then (as soon as there is a token) the data, and what draws on a canvas. And it says
 // so where the scripts don't fit together: after an upgrade a browser may have some of the old ones.
 
-const ELEMENT = ["source", "token-client", "request", "element", "shell", "words"];
+const ELEMENT = ["source", "token-client", "request", "element", "shell", "words", "controls", "properties"];
 const FRAME = ["frame"];
 const DRAWING = ["drawing", "shape", "series", "columns", "times", "formats", "tables", "colors"];
 const CANVAS = ["canvas", "options", "axes", "legend"];
+const SELECTABLE = ["rows"];
+const SELECTABLE_CANVAS = ["points"];
 
 const here = import.meta.url;
 const charts = [...document.querySelectorAll("tinybird-chart")];
@@ -22,9 +24,12 @@ const asked = charts.map(chart => source?.askEarly(chart));
 preload(charts.map(chart => source?.scriptOf(chart)).filter(Boolean));
 if (charts.length > drawn.length) preload(FRAME);
 if (drawn.length) preload(DRAWING);
+const isSelectable = chart => chart.hasAttribute("selectable");
+if (drawn.some(isSelectable)) preload(SELECTABLE);
 Promise.allSettled(asked).then(() => {
   if (!onCanvas.length) return;
   preload(CANVAS);
+  if (onCanvas.some(isSelectable)) preload(SELECTABLE_CANVAS);
   if (globalThis.Chart?.version) return;
   preload([], onCanvas.map(chart => chart.getAttribute("chart-js") ?? source?.CHART_JS));
 });
