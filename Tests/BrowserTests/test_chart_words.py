@@ -134,7 +134,7 @@ def test_the_words_in_the_place_of_a_chart_are_not_said_in_two_languages(tinybir
     page = open_page("", script="""
         window.said = [];
         window.listen = chart => new MutationObserver(() => said.push(chart.shadowRoot.querySelector("[role=status]").textContent))
-            .observe(chart.shadowRoot.querySelector("[role=status]"), {childList: true});""")
+            .observe(chart.shadowRoot.querySelector("[role=status]"), {childList: true, subtree: true});""")
     wait_until(lambda: page.value("customElements.get('tinybird-chart') !== undefined"), "the element")
     page.run(f"document.querySelector('main').innerHTML = {json.dumps(in_language('de', drawn()))};"
              "listen(document.querySelector('tinybird-chart'))")

@@ -1,6 +1,6 @@
 // Draws on a canvas, by Chart.js.
 
-import { paletteOf, resolver, REST } from "./colors.js";
+import { GRID, paletteOf, resolver, REST, THEMED } from "./colors.js";
 import { adopt, element } from "./shell.js";
 import { Legend, style as legendStyle } from "./legend.js";
 import { configure } from "./options.js";
@@ -15,8 +15,9 @@ const style = new CSSStyleSheet();
 style.replaceSync(`
   .drawn { position: absolute; inset: 0; display: grid; grid: minmax(0, 1fr) auto / minmax(0, 1fr); }
   .area { position: relative; min-inline-size: 0; min-block-size: 0; }
-  /* Its colour is the page's: where that changes, a (very short) transition tells it. */
+  /* Its colours are the page's: where these change, a (very short) transition tells it. */
   canvas { position: absolute; inset: 0; transition: color 1ms; }
+  canvas { transition: ${THEMED.map(name => `${name} 1ms allow-discrete`)}; }
   @media print { canvas { max-inline-size: 100%; max-block-size: 100%; } }
 `);
 
@@ -83,6 +84,7 @@ class Canvas {
   #legend;
   #points;
   #shown;
+  #frame;
   #paper = matchMedia("print");
 
   /** @param {typeof import("./points.js")} [selection] where its points can be selected */
@@ -94,7 +96,7 @@ class Canvas {
     this.#box.append(area);
     this.#legend = new Legend(this.#box, this.redraw);
     // The page's colours have changed.
-    this.#canvas.addEventListener("transitionend", this.redraw);
+    this.#canvas.addEventListener("transitionend", this.#recolor);
     this.#paper.addEventListener("change", this.#print);
     box.prepend(this.#box);
     if (selection) this.#points = new selection.Points(area, this.#canvas);
@@ -102,6 +104,12 @@ class Canvas {
 
   /** Draws again, in the page's present colours. */
   redraw = () => this.show(this.#shown);
+
+  /** Once for all that change together. */
+  #recolor = () => {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(this.redraw);
+  };
 
   /** On paper there are other colours and widths, and no time. */
   #print = () => {
@@ -139,6 +147,7 @@ class Canvas {
   #look(palette, { colors, series }) {
     const { color, fontFamily, fontSize, direction } = getComputedStyle(this.#canvas);
     const resolve = resolver(this.#box);
+    const line = getComputedStyle(this.#canvas).getPropertyValue(GRID);
     const font = { family: fontFamily, size: parseFloat(fontSize) * 0.75 };
     const context = document.createElement("canvas").getContext("2d");
     context.font = `${font.size}px ${fontFamily}`;
@@ -146,7 +155,8 @@ class Canvas {
     const base = colors.length || 8;
     return {
       font, measure, shorten: shorten(measure), wrap: wrap(font.size),
-      ink: resolve(color), grid: resolve(color, matchMedia("(prefers-contrast: more)").matches ? 0.6 : 0.15),
+      ink: resolve(color), grid: line ? resolve(line)
+        : resolve(color, matchMedia("(prefers-contrast: more)").matches ? 0.6 : 0.15),
       colors: palette.map(each => resolve(each)), faint: palette.map(each => resolve(each, 0.25)),
       dashes: palette.map((_, at) => DASHES[Math.floor(at / base) % DASHES.length]),
       isHidden: name => this.#legend.hidden.has(name),
@@ -157,6 +167,7 @@ class Canvas {
   }
 
   destroy() {
+    cancelAnimationFrame(this.#frame);
     this.#paper.removeEventListener("change", this.#print);
     this.#chart?.destroy();
   }

@@ -1,7 +1,13 @@
 // Colours of series, and what a canvas can do with any colour of CSS.
 
-/** Each is seen on white and on black (3:1 and more). */
+/** Each is seen on white and on black (3:1 and more). A page may have others. */
 const COLORS = ["#1a8f66", "#3f7fd9", "#d0670f", "#9566d6", "#d9485f", "#0d8a9e", "#84801c", "#c74f9a"];
+const PROPERTIES = COLORS.map((_, at) => `--tinybird-chart-color-${at + 1}`);
+const BASE = COLORS.map((color, at) => `var(${PROPERTIES[at]}, ${color})`);
+/** Of the lines behind a chart. */
+export const GRID = "--tinybird-chart-grid";
+/** The page's colours are of other elements too: what says that they have changed. */
+export const THEMED = ["color", GRID, ...PROPERTIES];
 /** What the others are that share one colour. */
 export const REST = "#7d8590";
 /** Once all are used they come again: darker, lighter, and then further so. */
@@ -9,7 +15,7 @@ const SHADES = [55, 30, 75].flatMap(share => [["CanvasText", share], ["Canvas", 
 
 /** As many colours of CSS as are needed, no two alike up to seven times as many as `colors` has. */
 export function paletteOf(colors, count) {
-  const base = colors.length ? colors : COLORS;
+  const base = colors.length ? colors : BASE;
   return Array.from({ length: Math.max(count, 1) }, (_, at) => {
     const color = base[at % base.length];
     const round = Math.floor(at / base.length);

@@ -11,6 +11,7 @@ style.replaceSync(`
   figure {
     display: grid; grid: auto minmax(3rem, 1fr) auto / minmax(0, 20rem) minmax(0, 1fr);
     min-block-size: max(var(--height, 320) * 1px, var(--height, 320) / 16 * 1rem); margin: 0;
+    font-size: var(--tinybird-chart-font-size, inherit);
   }
   figcaption, #plot, #note { grid-column: 1 / -1; }
   figcaption { font-weight: 600; overflow-wrap: anywhere; }
@@ -36,7 +37,7 @@ style.replaceSync(`
   /* What is said: below the chart, or in its place, or to screen readers alone. The figure keeps its size. */
   #note { grid-row: 3; position: relative; font-size: .8125em; }
   #note p { margin: 0; }
-  #note p:not(:empty) { padding-block-start: .5rem; }
+  #note p:has(:not(:empty)) { padding-block-start: .5rem; }
   figure:not([data-state=ready]) #note {
     grid-row: 2; display: grid; gap: 1rem; place-self: center; place-items: center; padding: 0 1rem; font-size: inherit;
     text-align: center; text-wrap: balance;
@@ -66,11 +67,12 @@ style.replaceSync(`
 
 /** What is around a chart: its caption, and what is said of it. */
 export class Shell {
-  #caption = element("figcaption");
-  #status = element("p", { role: "status" });
+  #caption = element("figcaption", { part: "caption" });
+  #status = element("p", { role: "status", part: "status" });
+  #slot = this.#status.appendChild(element("slot"));
   #figure;
-  plot = element("div", { id: "plot" });
-  #button = element("button", { type: "button", hidden: true });
+  plot = element("div", { id: "plot", part: "plot" });
+  #button = element("button", { type: "button", hidden: true, part: "button" });
 
   /** @param {ShadowRoot} root what it fills @param {() => void} retry is called when the visitor wants another try */
   constructor(root, retry) {
@@ -102,8 +104,9 @@ export class Shell {
   show(state, text, canRetry = false) {
     this.#figure.dataset.state = state;
     this.#figure.ariaBusy = String(state === "loading");
-    // Not said again by screen readers with each try.
-    if (this.#status.textContent !== text) this.#status.textContent = text;
+    // Of the page's own, if it has any. Not said again by screen readers with each try.
+    this.#slot.name = state;
+    if (this.#slot.textContent !== text) this.#slot.textContent = text;
     this.#button.hidden = !canRetry;
   }
 

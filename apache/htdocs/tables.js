@@ -24,7 +24,7 @@ style.replaceSync(`
   }
   :is(th, td):first-child { padding-inline-start: 0; }
   :is(th, td):last-child { padding-inline-end: 0; }
-  tr { border-block-end: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
+  tr { border-block-end: 1px solid var(--tinybird-chart-grid, color-mix(in srgb, currentColor 15%, transparent)); }
   tbody tr:last-child { border: 0; }
   .n { white-space: nowrap; }
   thead :is(th, .n) { font-weight: 600; white-space: normal; }
@@ -80,7 +80,7 @@ export function table(shown) {
     rowOf.set(made, row);
     return made;
   }));
-  const made = element("table", { className: kind === "bar-list" ? "bars" : "" },
+  const made = element("table", { className: kind === "bar-list" ? "bars" : "", part: "table" },
     element("caption", {}, title), element("thead", {}, element("tr", {}, ...columns.map(head))), body);
   if (rows.length <= MOST) return [made];
   return [made, element("p", { className: "more" }, shown.say("first", { count: MOST, total: rows.length }))];
