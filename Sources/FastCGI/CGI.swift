@@ -7,7 +7,7 @@ public enum CGI {
     /// ([RFC 3875 §4.1.4](https://www.rfc-editor.org/rfc/rfc3875#section-4.1.4)).
     public static var isRequested: Bool { getenv("GATEWAY_INTERFACE") != nil }
 
-    /// Answers the request that this process was started for.
+    /// Responds to the request that this process was started for.
     public static func run(_ handler: consuming some RequestHandler & ~Copyable) {
         var handler = handler
         let request = Request.processEnvironment
@@ -19,23 +19,15 @@ public enum CGI {
 
     /// Reads the body to its end: mod_cgid waits 5 s for a program that exits without having read it.
     private static func drainBody(of request: borrowing Request) {
-        var rest: Int
+        // A chunked body has no length; it ends where the server closes the pipe.
+        var rest = request.bytes(of: "HTTP_TRANSFER_ENCODING") == nil ? 0 : Int.max
         if let length = request.bytes(of: "CONTENT_LENGTH"), !length.isEmpty {
             rest = Int(String(decoding: length, as: UTF8.self)) ?? 0
-        } else {
-            // A chunked body has no length; it ends where the server closes the pipe.
-            rest = request.bytes(of: "HTTP_TRANSFER_ENCODING") == nil ? 0 : Int.max
         }
         guard rest > 0 else { return }
-        withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 1) { buffer in
-            while rest > 0 {
-                let count = read(STDIN_FILENO, buffer.baseAddress, min(rest, buffer.count))
-                if count > 0 {
-                    rest -= count
-                } else if count == 0 || errno != EINTR {
-                    return
-                }
-            }
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while rest > 0, case let count = read(STDIN_FILENO, &buffer, min(rest, buffer.count)), count > 0 {
+            rest -= count
         }
     }
 }

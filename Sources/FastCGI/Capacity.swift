@@ -2,25 +2,25 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// How many connections the workers may keep, and for how many bytes. Where that is not enough, those go that have waited
-/// longest for their peers: of slow and of silent ones there may be any number.
+/// How many connections the workers may have, and how much may be pending on them. Beyond that, those are ended that
+/// have waited longest for their peers, so that slow and silent peers keep nobody out.
 final class Capacity: Sendable {
-    /// A connection that is kept: since when it has waited for its peer, if it does, and what it holds for it.
-    private struct Kept {
-        let since: Int?
+    /// What is known of a connection: since when it has waited for its peer, if it does, and what it holds for it.
+    private struct Entry {
+        let waitingSince: Int?
         let pendingBytes: Int
     }
 
     /// By their sockets.
-    private let connections = Mutex<[Int32: Kept]>([:])
+    private let connections = Mutex<[Int32: Entry]>([:])
     private let connectionLimit: Int
     private let workers: Int
     private let nextWarning = Atomic<Int>(0)
 
-    /// How many descriptors a worker needs beside those of its kept connections: for its ``Epoll``, its ``Codec``, a
-    /// file with settings, a connection that it has just accepted, and one that another worker is about to close.
+    /// How many descriptors a worker needs beside those of its connections: for its ``Epoll``, its ``Codec``, a file with
+    /// settings, a connection that it has just accepted, and one that another worker is about to close.
     private static let reserve = 5
-    /// How much may be pending on connections that have more than `little`, in bytes.
+    /// How much may be pending in total, in bytes, while any connection has more than `little`.
     private static let pendingLimit = 64 << 20
     /// More than is pending while no peer is slow, in bytes.
     private static let little = 64 << 10
@@ -35,12 +35,12 @@ final class Capacity: Sendable {
         connectionLimit = max(1, Int(clamping: limit.rlim_cur) - inUse - workers * Self.reserve)
     }
 
-    /// Takes note of a connection that is kept, and of what has changed about it.
-    func keep(_ connection: Connection) {
-        let kept = Kept(since: connection.waitingSince, pendingBytes: connection.pendingBytes)
+    /// Takes note of a new connection, or of what has changed about one.
+    func update(_ connection: Connection) {
+        let entry = Entry(waitingSince: connection.waitingSince, pendingBytes: connection.pendingBytes)
         connections.withLock { connections in
-            connections[connection.socket] = kept
-            guard kept.pendingBytes > Self.little else { return }
+            connections[connection.socket] = entry
+            guard entry.pendingBytes > Self.little else { return }
             while connections.reduce(0, { $0 + $1.value.pendingBytes }) > Self.pendingLimit {
                 Self.endLongestWaiting(of: &connections) { $0.pendingBytes > Self.little }
             }
@@ -76,14 +76,14 @@ final class Capacity: Sendable {
         ).writeToStandardError()
     }
 
-    /// Ends the connection that has waited longest; its worker closes it.
-    private static func endLongestWaiting(of connections: inout [Int32: Kept], where condition: (Kept) -> Bool) {
+    /// Ends the connection that has waited longest; its worker sees the end and closes it.
+    private static func endLongestWaiting(of connections: inout [Int32: Entry], where condition: (Entry) -> Bool) {
         var longest: (socket: Int32, since: Int)?
-        for (socket, kept) in connections where condition(kept) {
-            if let since = kept.since, since < longest?.since ?? .max { longest = (socket, since) }
+        for (socket, entry) in connections where condition(entry) {
+            if let since = entry.waitingSince, since < longest?.since ?? .max { longest = (socket, since) }
         }
         guard let longest else { return }
         shutdown(longest.socket, Int32(SHUT_RDWR))
-        connections[longest.socket] = Kept(since: nil, pendingBytes: 0)
+        connections[longest.socket] = Entry(waitingSince: nil, pendingBytes: 0)
     }
 }

@@ -4,19 +4,19 @@ import Glibc
 
 /// libfcgi, which decodes requests and encodes responses. Nothing else calls it.
 ///
-/// libfcgi reads from a descriptor and writes to it, and waits while a peer is slow. Here the descriptor is a file in
-/// memory: libfcgi reads a whole request from it and writes the whole response over that, without waiting.
+/// libfcgi reads from a descriptor and writes to it, and blocks while a peer is slow. Here the descriptor is a file in
+/// memory: libfcgi reads a whole request from it, and writes the whole response over that, without blocking.
 struct Codec: ~Copyable {
     /// On the heap and never moved, since libfcgi's streams point back at it.
     private let state: UnsafeMutablePointer<FCGX_Request>
-    /// libfcgi owns it: it closes it, and makes it negative, where it refuses a request.
+    /// libfcgi owns it: where it refuses a request, it closes the file and makes this negative.
     private var file: Int32 { state.pointee.ipcFd }
 
-    /// The pairs and the records of the request, kept to use their memory again.
+    /// The name-value pairs and the records of the request, kept to reuse their memory.
     private var pairs: [UInt8] = []
     private var records: [UInt8] = []
 
-    /// More memory than this, in bytes, isn't kept.
+    /// Beyond this length, in bytes, memory is given back.
     private static let usualLength = 16 << 10
     /// Keeps libfcgi from closing the file after a request (FCGI_KEEP_CONN, §5.1).
     private static let keepConnection: UInt8 = 1
@@ -43,12 +43,12 @@ struct Codec: ~Copyable {
         state.deallocate()
     }
 
-    /// Decodes a request, has it answered and encodes the response.
+    /// Decodes a request, calls the handler, and encodes the response.
     ///
     /// - Returns: The response as records; nil when memory is used up, after which this codec is of no use.
     /// - Throws: ``Disconnection`` when the request's variables are malformed.
-    mutating func answer(
-        _ request: IncomingRequest, with handler: inout some RequestHandler & ~Copyable
+    mutating func respond(
+        to request: IncomingRequest, with handler: inout some RequestHandler & ~Copyable
     ) throws(Disconnection) -> [UInt8]? {
         pairs.removeAll(keepingCapacity: true)
         try request.appendPairs(named: { handler.reads($0) }, to: &pairs)
@@ -75,7 +75,7 @@ struct Codec: ~Copyable {
         return response.count == length ? response : nil
     }
 
-    /// Makes the records of a request of `pairs`, as short as they can be: no padding, and no body, as nobody reads one.
+    /// Makes `records` of `pairs`, as short as a request can be: no padding, and no body, as nobody reads one.
     private mutating func makeRecords(_ id: UInt16) {
         records.removeAll(keepingCapacity: true)
         RecordHeader(.beginRequest, requestID: id, contentLength: 8).append(to: &records)

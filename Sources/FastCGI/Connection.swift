@@ -1,14 +1,14 @@
 import CLinux
 import Glibc
 
-/// One connection from the web server: a socket, an inbox, and an outbox of what the socket has no room for.
+/// One connection from the web server: a socket, an inbox, and an outbox of what the socket has no room for yet.
 ///
-/// Nothing here waits for the peer. The socket is closed with the connection's last use.
+/// Nothing here waits for the peer. The socket is closed when nothing refers to the connection any more.
 final class Connection {
     /// The connection's descriptor, which doesn't block.
     let socket: Int32
-    /// Since when the connection waits for its peer, in ``monotonicTime``: for the first request, for the rest of one,
-    /// or for room to send. nil for a persistent connection between two requests.
+    /// Since when the connection has waited for its peer, in ``monotonicTime``: for the first request, for the rest of
+    /// one, or for room to send. nil for a persistent connection between two requests.
     private(set) var waitingSince: Int? = monotonicTime
 
     private var inbox = Inbox()
@@ -23,7 +23,7 @@ final class Connection {
 
     /// Whether something waits for room to be sent. Until then, nothing is read.
     var isSending: Bool { !outbox.isEmpty }
-    /// Whether a request has come in part, or a response been sent in part.
+    /// Whether a part of a request has come, or a part of a response has been sent.
     var isUnfinished: Bool { isSending || !inbox.isEmpty }
     /// What is held for the peer, in bytes.
     var pendingBytes: Int { inbox.count + outbox.count }
@@ -33,24 +33,16 @@ final class Connection {
     /// - Parameter buffer: Memory to work in.
     /// - Returns: A whole request; nil if more is to come.
     func receive(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(Disconnection) -> IncomingRequest? {
-        let isStart = inbox.isEmpty
         let count = recv(socket, buffer.baseAddress, buffer.count, 0)
-        guard count != 0 else { throw Disconnection() }
-        if count < 0 {
-            try Self.checkIsTemporary(errno)
-            return nil
-        }
+        if count < 0 && errno == EAGAIN { return nil }
+        guard count > 0 else { throw Disconnection() }
         let request = try inbox.read(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
         if !inbox.managementReply.isEmpty {
             outbox += inbox.managementReply
             inbox.managementReply = []
-            try sendOutbox()
         }
-        if request != nil {
-            waitingSince = nil
-        } else if isStart && !inbox.isEmpty {
-            waitingSince = monotonicTime
-        }
+        try sendOutbox()
+        if request != nil { waitingSince = nil }
         return request
     }
 
@@ -62,23 +54,18 @@ final class Connection {
         isLastResponse = isLast
         outbox = isSending ? outbox + response : response[...]
         try sendOutbox()
-        if isSending { waitingSince = monotonicTime }
     }
 
     /// Sends what there is room for, and ends the connection after the last response.
     func sendOutbox() throws(Disconnection) {
         while isSending {
             let count = outbox.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            if count < 0 { return try Self.checkIsTemporary(errno) }
+            if count < 0 && errno == EAGAIN { break }
+            guard count >= 0 else { throw Disconnection() }
             outbox = outbox.dropFirst(count)
         }
-        guard !isLastResponse else { throw Disconnection() }
-        if hasResponded { waitingSince = nil }
-    }
-
-    /// Ends the connection, unless a system call with this error may succeed later.
-    private static func checkIsTemporary(_ error: Int32) throws(Disconnection) {
-        guard error == EAGAIN || error == EINTR else { throw Disconnection() }
+        guard isSending || !isLastResponse else { throw Disconnection() }
+        waitingSince = isUnfinished || !hasResponded ? waitingSince ?? monotonicTime : nil
     }
 }
 

@@ -11,8 +11,8 @@ struct Epoll: Sendable {
         guard descriptor >= 0 else { throw SystemError("epoll_create1") }
     }
 
-    /// Changes what is waited for: `events` of `source` or its end (`EPOLL_CTL_ADD`, `EPOLL_CTL_MOD`), or nothing of it
-    /// any more (`EPOLL_CTL_DEL`), as when it is closed.
+    /// Adds (`EPOLL_CTL_ADD`), changes (`EPOLL_CTL_MOD`) or removes (`EPOLL_CTL_DEL`) what is waited for: `events` of
+    /// `source`, or its end. A descriptor that is closed is removed by that.
     ///
     /// - Returns: false when memory is used up.
     @discardableResult
@@ -21,9 +21,9 @@ struct Epoll: Sendable {
         return epoll_ctl(descriptor, operation, source, &event) == 0
     }
 
-    /// Waits for at most some milliseconds, or for ever if they are negative.
+    /// Waits for at most some milliseconds, or without end if they are negative.
     ///
-    /// - Returns: How many of `events` tell of a source; 0 when the time is over or the process was stopped.
+    /// - Returns: How many of `events` were set; 0 when the time is over or the process was stopped.
     func wait(milliseconds: Int32, _ events: inout [epoll_event]) -> Int {
         Int(max(0, epoll_wait(descriptor, &events, Int32(events.count), milliseconds)))
     }

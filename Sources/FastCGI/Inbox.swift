@@ -1,4 +1,4 @@
-/// What has come on a connection and is not answered: it takes records in pieces of any length and gives whole requests.
+/// Makes whole requests of the bytes that come on a connection, in pieces of any length.
 ///
 /// libfcgi trusts its peer: a parameter that claims to be 2 GiB long, or a query of values that names one 20 times,
 /// ends the process. So the records are read here, in the order of the
@@ -15,6 +15,7 @@ struct Inbox {
     private var unread: [UInt8] = []
     /// The request whose records are coming.
     private var request: IncomingRequest?
+    /// Whether its parameters are all there, and its body is coming.
     private var isInBody = false
 
     /// The role of a program that makes the response (§6.2); the others are authorizers and filters.
@@ -59,7 +60,7 @@ struct Inbox {
     ///
     /// - Returns: Whether it is the last one of a request.
     private mutating func read(_ header: RecordHeader, _ content: Span<UInt8>) throws(Disconnection) -> Bool {
-        switch header.type {
+        switch RecordHeader.RecordType(rawValue: header.type) {
         case _ where header.requestID == 0:
             reply(toManagementRecord: header)
         case .beginRequest where request == nil:
@@ -81,11 +82,10 @@ struct Inbox {
     /// Replies to a management record (§4), always in the same length: of the variables a responder may tell, only that
     /// a connection carries one request at a time is true here.
     private mutating func reply(toManagementRecord header: RecordHeader) {
-        let type = header.type == .getValues ? RecordHeader.RecordType.getValuesResult : .unknownType
-        let content =
-            type == .getValuesResult
-            ? [15, 1] + Array("FCGI_MPXS_CONNS0".utf8) : [header.typeNumber, 0, 0, 0, 0, 0, 0, 0]
-        RecordHeader(type, requestID: 0, contentLength: content.count).append(to: &managementReply)
+        let isQuery = header.type == RecordHeader.RecordType.getValues.rawValue
+        let content = isQuery ? [15, 1] + Array("FCGI_MPXS_CONNS0".utf8) : [header.type, 0, 0, 0, 0, 0, 0, 0]
+        RecordHeader(isQuery ? .getValuesResult : .unknownType, requestID: 0, contentLength: content.count)
+            .append(to: &managementReply)
         managementReply += content
     }
 }

@@ -31,17 +31,14 @@ struct RecordHeader {
 
     /// 1, unless it is no FastCGI.
     var version: UInt8 { UInt8(truncatingIfNeeded: bits >> 56) }
-    /// nil for another type.
-    var type: RecordType? { RecordType(rawValue: typeNumber) }
-    var typeNumber: UInt8 { UInt8(truncatingIfNeeded: bits >> 48) }
+    /// See ``RecordType``.
+    var type: UInt8 { UInt8(truncatingIfNeeded: bits >> 48) }
     /// 0 for a management record, which concerns the connection.
     var requestID: UInt16 { UInt16(truncatingIfNeeded: bits >> 32) }
     /// In bytes, up to 65,535.
-    var contentLength: Int { Int(UInt16(truncatingIfNeeded: bits >> 16)) }
-    /// In bytes, up to 255.
-    var paddingLength: Int { Int(UInt8(truncatingIfNeeded: bits >> 8)) }
-    /// Of the whole record, in bytes.
-    var recordLength: Int { Self.length + contentLength + paddingLength }
+    var contentLength: Int { Int(bits >> 16 & 0xffff) }
+    /// Of the whole record, padding included, in bytes.
+    var recordLength: Int { Self.length + contentLength + Int(bits >> 8 & 0xff) }
 
     /// Appends the header's bytes.
     func append(to output: inout [UInt8]) {

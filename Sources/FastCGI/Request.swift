@@ -9,8 +9,9 @@ import Glibc
 public struct Request: ~Copyable {
     /// `NAME=value` C strings, ended by nil, as `environ` is.
     private let variables: UnsafePointer<UnsafeMutablePointer<CChar>?>
+    /// Whether the strings are this request's own, to be freed with it.
     private let owned: Bool
-    /// Has the variables that were not decoded.
+    /// Has the variables that libfcgi did not decode.
     private let source: IncomingRequest?
 
     /// A request over memory that the caller keeps alive: libfcgi's parameters, or `environ`.

@@ -1,25 +1,11 @@
+import CLinux
 import Glibc
 
 /// A FastCGI responder: worker threads that serve the connections of one listening socket, until a signal ends it.
-///
-/// Each worker waits for all of its connections at once, so that no peer holds a thread, however many there are and
-/// however slow.
-public struct Responder: Sendable {
+public enum Responder {
     /// The descriptor on which a web server or supervisor hands over the listening socket, by the FastCGI
     /// specification §2.2 (FCGI_LISTENSOCK_FILENO).
     public static let inheritedSocket: Int32 = 0
-
-    /// How long after the signal requests are still answered, in seconds.
-    private static let drainTime = 2
-
-    private let listeningSocket: Int32
-    private let threads: Int
-
-    /// A responder on `listeningSocket` with a number of worker threads, at least one.
-    public init(listeningSocket: Int32 = inheritedSocket, threads: Int) {
-        self.listeningSocket = listeningSocket
-        self.threads = threads
-    }
 
     /// Whether `descriptor` is a socket that listens.
     public static func isListening(_ descriptor: Int32) -> Bool {
@@ -33,10 +19,12 @@ public struct Responder: Sendable {
     ///
     /// Called once, from the main thread, before any other thread exists: it blocks those signals for all of them.
     ///
-    /// - Parameter makeHandler: Makes one worker's handler, on that worker's thread.
+    /// - Parameters:
+    ///   - threads: The number of workers, at least one.
+    ///   - makeHandler: Makes one worker's handler, on that worker's thread.
     /// - Throws: ``SystemError`` when the socket can't be polled or no thread can be made.
-    public func run<Handler: RequestHandler & ~Copyable>(
-        _ makeHandler: @escaping @Sendable () -> Handler
+    public static func serve<Handler: RequestHandler & ~Copyable>(
+        _ listeningSocket: Int32, threads: Int, _ makeHandler: @escaping @Sendable () -> Handler
     ) throws(SystemError) {
         // libfcgi catches some of them, and a caught signal interrupts only one of several threads: so none is
         // delivered, and this thread waits for them.
@@ -47,9 +35,12 @@ public struct Responder: Sendable {
         let flags = fcntl(listeningSocket, F_GETFL)
         guard flags >= 0, fcntl(listeningSocket, F_SETFL, flags | O_NONBLOCK) == 0 else { throw SystemError("fcntl") }
 
-        let drain = try Drain()
+        // Has input from the signal on, for all workers.
+        let stop = eventfd(0, Int32(EFD_CLOEXEC))
+        guard stop >= 0 else { throw SystemError("eventfd") }
+        defer { close(stop) }
         // The lowest free number is taken first, so the last one tells how many are in use.
-        let capacity = Capacity(workers: threads, inUse: Int(drain.wakeUp) + 1)
+        let capacity = Capacity(workers: threads, inUse: Int(stop) + 1)
         // All sets before any thread, whose connections may take the descriptors.
         var sets: [Epoll] = []
         for _ in 0..<threads { sets.append(try Epoll()) }
@@ -57,10 +48,10 @@ public struct Responder: Sendable {
         var failure: SystemError?
         for epoll in sets {
             do throws(SystemError) {
-                let worker = try startThread { [listeningSocket] in
+                let worker = try startThread {
                     setBatchScheduling()
                     var handler = makeHandler()
-                    var worker = Worker(listeningSocket, drain, capacity, epoll)
+                    var worker = Worker(listeningSocket, stop, capacity, epoll)
                     worker.run(&handler)
                 }
                 workers.append(worker)
@@ -74,7 +65,7 @@ public struct Responder: Sendable {
         ServiceManager.notify("READY=1")
         stopSignals.wait()
         ServiceManager.notify("STOPPING=1")
-        drain.start(seconds: Self.drainTime)
+        eventfd_write(stop, 1)
         for worker in workers { pthread_join(worker, nil) }
     }
 }

@@ -3,24 +3,26 @@ import Glibc
 
 /// One thread's work: it accepts connections, and serves those that it has accepted until they end.
 ///
-/// It waits for all of them at once and for none alone, so that a slow peer holds no thread. No other worker touches
+/// It waits for all of them at once and for none alone, so that a slow peer holds no thread. No other worker serves
 /// its connections, which saves a system call and a switch of threads for each request.
 struct Worker: ~Copyable {
     private let listeningSocket: Int32
-    private let drain: Drain
+    /// A descriptor that has input from the moment when the program is to end.
+    private let stop: Int32
     private let capacity: Capacity
     private let epoll: Epoll
     /// nil when descriptors or memory are used up.
     private var codec = try? Codec()
-    /// The connections that are kept, by their sockets.
+    /// The connections that this worker has accepted, by their sockets.
     private var connections: [Int32: Connection] = [:]
     /// Whether one of them may be unfinished.
     private var mayBeUnfinished = false
     /// When they were last looked through for that, in ``monotonicTime``.
     private var lastLook = 0
     private var isAccepting = true
+    private var isStopping = false
     private var events = [epoll_event](repeating: epoll_event(), count: 16)
-    /// Memory for what connections send: as much as is looked at in one system call.
+    /// Memory for what peers send: as much as one system call reads.
     private let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 16 << 10)
 
     /// How long a peer may take to send a request, and to read a response, in nanoseconds.
@@ -29,26 +31,28 @@ struct Worker: ~Copyable {
     private static let lookInterval: Int32 = 1000
     /// How long accepting pauses when descriptors or memory are used up, in milliseconds.
     private static let exhaustedPause: Int32 = 10
-    /// How long a worker that is to end waits for the request on a new connection, in milliseconds.
+    /// How long requests are still served when the program is to end, in nanoseconds.
+    private static let drainTime = 2 * nanosecondsPerSecond
+    /// How long the request on a new connection is waited for then, in milliseconds.
     private static let lastRequestWait: Int32 = 100
 
     /// - Parameter epoll: A set of this worker's own.
-    init(_ listeningSocket: Int32, _ drain: Drain, _ capacity: Capacity, _ epoll: Epoll) {
-        (self.listeningSocket, self.drain, self.capacity, self.epoll) = (listeningSocket, drain, capacity, epoll)
+    init(_ listeningSocket: Int32, _ stop: Int32, _ capacity: Capacity, _ epoll: Epoll) {
+        (self.listeningSocket, self.stop, self.capacity, self.epoll) = (listeningSocket, stop, capacity, epoll)
     }
 
     deinit { buffer.deallocate() }
 
-    /// Serves until the drain starts; then answers what waits, and returns.
+    /// Serves until the program is to end; then drains what waits, and returns.
     mutating func run(_ handler: inout some RequestHandler & ~Copyable) {
-        guard epoll.control(EPOLL_CTL_ADD, drain.wakeUp, EPOLLIN) else { return }
+        guard epoll.control(EPOLL_CTL_ADD, stop, EPOLLIN) else { return }
         startAccepting()
-        while drain.end == nil {
+        while !isStopping {
             let pause = mayBeUnfinished ? Self.lookInterval : -1
             serve(within: isAccepting ? pause : Self.exhaustedPause, &handler)
         }
-        epoll.control(EPOLL_CTL_DEL, drain.wakeUp)
-        while let end = drain.end, monotonicTime < end {
+        let end = monotonicTime + Self.drainTime
+        while monotonicTime < end {
             let isWaiting = connections.values.contains { $0.waitingSince != nil }
             let hasCome = serve(within: isWaiting ? Self.lastRequestWait : 0, &handler)
             guard hasCome || connections.values.contains(where: \.isUnfinished) else { return }
@@ -66,6 +70,9 @@ struct Worker: ~Copyable {
             let source = events[index].data.fd
             if source == listeningSocket {
                 accept(&handler)
+            } else if source == stop {
+                isStopping = true
+                epoll.control(EPOLL_CTL_DEL, stop)
             } else if let connection = connections[source] {
                 serve(connection, &handler)
             }
@@ -93,20 +100,23 @@ struct Worker: ~Copyable {
         do throws(Disconnection) {
             try connection.sendOutbox()
             if !connection.isSending, let request = try connection.receive(into: buffer) {
-                // Before the response: once the peer has that, others must not take the connection for one that waits.
-                if wasWaiting && !isNew { capacity.keep(connection) }
-                try connection.send(answer(request, &handler), isLast: !request.keepsConnection)
+                // Before the peer has the response: from then on, nobody may end the connection as one that waits.
+                if wasWaiting && !isNew { capacity.update(connection) }
+                try connection.send(respond(to: request, &handler), isLast: !request.keepsConnection)
             }
             if isNew || connection.isSending != wasSending {
                 let operation = isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
                 let interest = connection.isSending ? EPOLLOUT : EPOLLIN
                 guard epoll.control(operation, connection.socket, interest) else { throw Disconnection() }
             }
-            if isNew || wasWaiting || connection.waitingSince != nil { capacity.keep(connection) }
+            if isNew || wasWaiting || connection.waitingSince != nil { capacity.update(connection) }
             if connection.isUnfinished { mayBeUnfinished = true }
             guard isNew else { return }
             connections[connection.socket] = connection
-            if isAccepting { letOthersAccept() }
+            guard isAccepting else { return }
+            // Connections are spread over the workers, since the system wakes the one that has waited longest.
+            pauseAccepting()
+            startAccepting()
         } catch {
             close(connection)
         }
@@ -127,18 +137,18 @@ struct Worker: ~Copyable {
         mayBeUnfinished = connections.values.contains(where: \.isUnfinished)
     }
 
-    private mutating func answer(
-        _ request: IncomingRequest, _ handler: inout some RequestHandler & ~Copyable
+    private mutating func respond(
+        to request: IncomingRequest, _ handler: inout some RequestHandler & ~Copyable
     ) throws(Disconnection) -> [UInt8] {
         if codec == nil {
             do throws(SystemError) { codec = try Codec() } catch { capacity.endLongestWaiting(for: error) }
         }
-        if let response = try codec?.answer(request, with: &handler) { return response }
+        if let response = try codec?.respond(to: request, with: &handler) { return response }
         codec = nil
         throw Disconnection()
     }
 
-    /// Leaves what comes in the backlog for a moment, or for other workers.
+    /// Leaves new connections in the backlog for a moment, or to other workers.
     private mutating func pauseAccepting() {
         isAccepting = false
         epoll.control(EPOLL_CTL_DEL, listeningSocket)
@@ -146,12 +156,5 @@ struct Worker: ~Copyable {
 
     private mutating func startAccepting() {
         isAccepting = epoll.control(EPOLL_CTL_ADD, listeningSocket, EPOLLIN, EPOLLEXCLUSIVE)
-    }
-
-    /// Lets the other workers accept before this one, so that connections are spread over them: of those that wait, the
-    /// system wakes the one that has waited longest.
-    private mutating func letOthersAccept() {
-        pauseAccepting()
-        startAccepting()
     }
 }

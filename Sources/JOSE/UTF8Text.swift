@@ -15,7 +15,7 @@ public struct UTF8Text: Sendable, Hashable {
     /// The text that `bytes` encode; nil where they are not valid UTF-8.
     public init?(_ bytes: some Sequence<UInt8>) {
         let bytes = Array(bytes)
-        guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
+        guard (try? UTF8Span(validating: bytes.span)) != nil else { return nil }
         self.bytes = bytes
     }
 

@@ -17,7 +17,7 @@ public struct Payload: Sendable {
     private var pieces: [Piece] = []
 
     /// Renders `claims` in the order `workspace_id`, `name`, `exp`, `scopes`, `limits`, `iat`.
-    public init(_ claims: Claims) {
+    public init(_ claims: borrowing Claims) {
         append(#"{"workspace_id":"#)
         edit { $0.appendJSON(string: claims.workspaceID) }
         append(#","name":"#)

@@ -24,8 +24,8 @@ extension Environment {
             guard !id.contains("${") else { throw Problem(.workspaceID, Problem.unreplaced) }
             return id
         }
-        guard let key else { return "" }
-        guard let id = key.workspaceID else {
+        guard let id = key?.workspaceID else {
+            if key == nil { return "" }
             throw Problem(
                 .workspaceID,
                 "is not set, and the signing key doesn't name its workspace: set it to the workspace's id")

@@ -6,6 +6,8 @@ enum KeyForm {
     ///
     /// The text completes a sentence that names the setting, and has no byte of the key.
     static func problem(of key: [UInt8]) -> String? {
+        let assignment = isAssignment(key) ? "has the form NAME=value: leave the bare key, without the name" : nil
+        guard let offset = key.firstIndex(where: { !isAllowed($0) }) else { return assignment }
         let line = UTF8Text(key.map(\.lowercased)) ?? ""
         if line.starts(with: "\u{FEFF}") { return "starts with a byte order mark: save the file as UTF-8 without one" }
         for directive in ["define ", "setenv ", "passenv ", "export ", "set "] as [UTF8Text]
@@ -14,8 +16,7 @@ enum KeyForm {
         }
         if line.starts(with: "bearer ") { return "starts with \"Bearer\": leave the bare key" }
         if line.starts(with: "{") || line.starts(with: "[") { return "is JSON: leave the bare key" }
-        if isAssignment(key) { return "has the form NAME=value: leave the bare key, without the name" }
-        guard let offset = key.firstIndex(where: { !isAllowed($0) }) else { return nil }
+        if let assignment { return assignment }
         if line.isQuoted { return "is in quotes: remove them" }
         if line.contains("#") { return "has a comment: remove it" }
         if key.contains(where: { $0 == 0x0A || $0 == 0x0D }) {

@@ -11,7 +11,7 @@ enum Program {
         // Web servers turn the query `?a+b` into arguments (RFC 3875 §4.4): they count only where no server is.
         if Responder.isListening(Responder.inheritedSocket) {
             let environment = Environment.process
-            serve(Responder(threads: environment.threads), environment)
+            serve(Responder.inheritedSocket, threads: environment.threads, environment)
         } else if CGI.isRequested {
             CGI.run(endpoint(Environment.process, serverSecret: nil, Notices()))
         } else {
@@ -19,11 +19,13 @@ enum Program {
         }
     }
 
-    /// Serves until a signal ends it.
-    static func serve(_ responder: Responder, _ environment: Environment) {
+    /// Serves on a listening socket until a signal ends the program.
+    static func serve(_ socket: Int32, threads: Int, _ environment: Environment) {
         let notices = Notices()
         do throws(SystemError) {
-            try responder.run { endpoint(environment, serverSecret: ServerSecret(environment), notices) }
+            try Responder.serve(socket, threads: threads) {
+                endpoint(environment, serverSecret: ServerSecret(environment), notices)
+            }
         } catch {
             LogLine(.error, "\(error): can't serve").writeToStandardError()
             exit(EX_OSERR)

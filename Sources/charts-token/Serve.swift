@@ -41,7 +41,7 @@ struct Serve: ParsableCommand {
             guard let socket = ServiceManager.socket else {
                 throw ValidationError("No socket to serve on: pass --listen PATH or --listen HOST:PORT.")
             }
-            Program.serve(Responder(listeningSocket: socket, threads: threads), environment)
+            Program.serve(socket, threads: threads, environment)
             return
         }
         if address.isRemote {
@@ -53,7 +53,7 @@ struct Serve: ParsableCommand {
         }
         do throws(ListeningSocket.Failure) {
             let socket = try ListeningSocket(address, mode: modeBits ?? 0o660)
-            Program.serve(Responder(listeningSocket: socket.descriptor, threads: threads), environment)
+            Program.serve(socket.descriptor, threads: threads, environment)
             _ = consume socket
         } catch {
             LogLine(.error, "\(error)").writeToStandardError()

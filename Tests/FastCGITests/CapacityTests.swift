@@ -27,7 +27,7 @@ struct CapacityTests {
     func oldest() throws {
         let connections = try (0..<4).map { _ in try pair() }
         try connections[0].connection.send([1], isLast: false)
-        for (connection, _) in connections { capacity.keep(connection) }
+        for (connection, _) in connections { capacity.update(connection) }
         var ended: [[Bool]] = []
         for _ in 0..<4 {
             capacity.endLongestWaiting(for: SystemError("accept", errno: EMFILE))
@@ -47,7 +47,7 @@ struct CapacityTests {
         let connections = try (0..<12).map { _ in try pair() }
         for (connection, _) in connections {
             try connection.send(response, isLast: false)
-            capacity.keep(connection)
+            capacity.update(connection)
         }
         // 8 of them are 64 MiB, less what the sockets hold.
         #expect(connections.map { isEnded($0.peer) } == connections.indices.map { $0 < 4 })

@@ -30,11 +30,11 @@ struct CodecTests {
         while next + RecordHeader.length <= response.count {
             let header = RecordHeader(response.span, at: next)
             #expect(header.requestID == 7)
-            if header.typeNumber == type {
+            if header.type == type {
                 content += response[next + RecordHeader.length..<next + RecordHeader.length + header.contentLength]
             }
             next += header.recordLength
-            if header.typeNumber == 3 { return (content, next == response.count) }
+            if header.type == 3 { return (content, next == response.count) }
         }
         return (content, false)
     }
@@ -45,7 +45,7 @@ struct CodecTests {
         var handler = Recorder()
         let parameters = pair("R", "1") + pair("X", "2") + pair("READ", "") + pair("X", "3")
         let request = IncomingRequest(id: 7, keepsConnection: false, parameters: parameters)
-        let response = try #require(try codec.answer(request, with: &handler))
+        let response = try #require(try codec.respond(to: request, with: &handler))
         #expect(handler.decoded == Array("FCGI_ROLE=RESPONDER\0R=1\0READ=\0".utf8))
         #expect(handler.found == Array("2".utf8))
         let output = content(6, of: response)
@@ -63,7 +63,7 @@ struct CodecTests {
             handler.length = body
             let value = [UInt8](repeating: 0x79, count: variable)
             let request = IncomingRequest(id: 7, keepsConnection: true, parameters: pair("R", value))
-            let response = try #require(try codec.answer(request, with: &handler))
+            let response = try #require(try codec.respond(to: request, with: &handler))
             #expect(handler.decoded == Array("FCGI_ROLE=RESPONDER\0R=".utf8) + value + [0])
             #expect(handler.found == nil)
             let output = content(6, of: response)
@@ -77,7 +77,8 @@ struct CodecTests {
     func log() throws {
         var codec = try Codec()
         var handler = Recorder(log: [LogLine(.error, "one"), LogLine(.warning, "two")])
-        let response = try #require(try codec.answer(IncomingRequest(id: 7, keepsConnection: true), with: &handler))
+        let response = try #require(
+            try codec.respond(to: IncomingRequest(id: 7, keepsConnection: true), with: &handler))
         let lines = "charts-token: error: one\ncharts-token: warning: two\n"
         #expect(content(7, of: response).content == Array(lines.utf8))
         #expect(content(6, of: response).isWhole)
@@ -93,8 +94,9 @@ struct CodecTests {
         var codec = try Codec()
         var handler = Recorder()
         #expect(throws: Disconnection.self) {
-            _ = try codec.answer(IncomingRequest(id: 7, keepsConnection: true, parameters: parameters), with: &handler)
+            _ = try codec.respond(
+                to: IncomingRequest(id: 7, keepsConnection: true, parameters: parameters), with: &handler)
         }
-        #expect(try codec.answer(IncomingRequest(id: 7, keepsConnection: true), with: &handler) != nil)
+        #expect(try codec.respond(to: IncomingRequest(id: 7, keepsConnection: true), with: &handler) != nil)
     }
 }

@@ -66,6 +66,39 @@ struct ConnectionTests {
         #expect(connection.waitingSince == nil)
     }
 
+    @Test("a persistent connection waits for the rest of a request, whatever management records come with it")
+    func management() throws {
+        defer { close(peer) }
+        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 14)
+        defer { buffer.deallocate() }
+        try connection.send([1], isLast: false)
+        let query = record(9, [], id: 0)
+        #expect(write(peer, query, query.count) == query.count)
+        #expect(try connection.receive(into: buffer) == nil)
+        #expect(connection.waitingSince == nil)
+        let begin = record(1, [0, 1, 1, 0, 0, 0, 0, 0])
+        #expect(write(peer, begin, begin.count) == begin.count)
+        #expect(try connection.receive(into: buffer) == nil)
+        let start = try #require(connection.waitingSince)
+        #expect(write(peer, query, query.count) == query.count)
+        #expect(try connection.receive(into: buffer) == nil)
+        #expect(connection.waitingSince == start)
+    }
+
+    @Test("a peer that reads no replies to its management records is waited for")
+    func unreadReplies() throws {
+        defer { close(peer) }
+        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 14)
+        defer { buffer.deallocate() }
+        try connection.send([1], isLast: false)
+        let queries = [[UInt8]](repeating: record(9, [], id: 0), count: 2048).flatMap { $0 }
+        for _ in 0..<1000 where !connection.isSending {
+            #expect(write(peer, queries, queries.count) == queries.count)
+            #expect(try connection.receive(into: buffer) == nil)
+        }
+        #expect(connection.isSending && connection.isUnfinished && connection.waitingSince != nil)
+    }
+
     @Test("a peer that has gone ends the connection")
     func gone() throws {
         try connection.send(Self.longResponse, isLast: false)
