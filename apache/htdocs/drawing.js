@@ -12,6 +12,7 @@ export default class Drawing {
   #kind;
   #canvas;
   #rows;
+  #sorting;
   /** Where Chart.js was asked for, and the promise of it. */
   #url;
   #library;
@@ -28,7 +29,7 @@ export default class Drawing {
 
   clear() {
     this.#canvas?.destroy();
-    this.#canvas = this.#rows = this.#kind = this.#answer = undefined;
+    this.#canvas = this.#rows = this.#sorting = this.#kind = this.#answer = undefined;
     this.#box.replaceChildren();
   }
 
@@ -38,16 +39,17 @@ export default class Drawing {
    */
   async update({ name, say, answer: asked, signal, chart, report }) {
     const settings = { ...settingsOf(chart, name), say };
-    const [answer, makeCanvas, selection] = await Promise.all([
+    const [answer, makeCanvas, selection, sorting] = await Promise.all([
       asked,
       ON_CANVAS.includes(settings.type) && this.#prepare(chart.getAttribute("chart-js") ?? CHART_JS, report),
       settings.isSelectable ? selectionOf(settings.type) : undefined,
+      settings.type === "table" ? import("./sorting.js") : undefined,
     ]);
     signal.throwIfAborted();
     const attributes = JSON.stringify({ ...settings, labels: `${settings.labels}`, formats: `${settings.formats}` });
     const isSame = this.#answer && attributes === this.#attributes && equal(answer.meta, this.#answer.meta)
       && equal(answer.data, this.#answer.data);
-    if (!isSame) this.#note = this.#show(answer, settings, makeCanvas, selection);
+    if (!isSame) this.#note = this.#show(answer, settings, makeCanvas, selection, sorting);
     this.#answer = answer;
     this.#attributes = attributes;
     const seconds = Number(chart.getAttribute("refresh"));
@@ -63,7 +65,7 @@ export default class Drawing {
   }
 
   /** Draws in place of what is there. The box's scroll position and focus stay where the kind is the same. */
-  #show(answer, settings, makeCanvas, selection) {
+  #show(answer, settings, makeCanvas, selection, sorting) {
     const shown = shape(answer, settings);
     // A chart that can't be drawn is a table.
     if (ON_CANVAS.includes(shown.kind) && !makeCanvas) shown.kind = "table";
@@ -77,15 +79,23 @@ export default class Drawing {
     const area = this.#box.querySelector(".data") ?? this.#box.appendChild(element("div"));
     // It scrolls by the keyboard too.
     Object.assign(area, { className: "data", role: "region", tabIndex: 0, ariaLabel: shown.say("data", shown) });
+    if (sorting) {
+      shown.sorting = this.#sorting ??= new sorting.Sorting(area);
+      this.#sorting.onchange = () => this.#fill(area, shown, selection);
+    }
+    this.#fill(area, shown, selection);
+    if (ON_CANVAS.includes(shown.kind) && answer.data.length) {
+      (this.#canvas ??= makeCanvas(this.#box, selection)).show(shown);
+    }
+    return shown.note;
+  }
+
+  /** Puts the table there; the focus stays. */
+  #fill(area, shown, selection) {
     const focused = buttonsOf(area).indexOf(area.getRootNode().activeElement);
     area.replaceChildren(...table(shown));
-    if (ON_CANVAS.includes(shown.kind)) {
-      if (answer.data.length) (this.#canvas ??= makeCanvas(this.#box, selection)).show(shown);
-    } else if (selection) {
-      (this.#rows ??= new selection.Rows(area, rowOf)).show(shown);
-    }
-    buttonsOf(area)[focused]?.focus();
-    return shown.note;
+    if (selection && !ON_CANVAS.includes(shown.kind)) (this.#rows ??= new selection.Rows(area, rowOf)).show(shown);
+    buttonsOf(area)[focused]?.focus({ preventScroll: true });
   }
 
   /** What makes canvases; undefined where Chart.js can't be had. It is asked for, and a failure is told, once. */

@@ -26,6 +26,7 @@ style.replaceSync(`
   :is(th, td):last-child { padding-inline-end: 0; }
   tr { border-block-end: 1px solid var(--tinybird-chart-grid, color-mix(in srgb, currentColor 15%, transparent)); }
   tbody tr:last-child { border: 0; }
+  a { color: inherit; }
   .n { white-space: nowrap; }
   thead :is(th, .n) { font-weight: 600; white-space: normal; }
   .n { text-align: end; }
@@ -68,14 +69,19 @@ export function bigNumber({ rows, values: [column], title, hasTitle }) {
 
 /** A table of the rows, with bars behind the names where the kind is "bar-list"; what else there is to say of it. */
 export function table(shown) {
-  const { kind, title, rows, index, columns } = shown;
+  const { kind, title, rows, index, columns, sorting } = shown;
   const isNumber = column => column.kind === "number" && column !== index;
   const bar = kind === "bar-list" ? barOf(shown) : () => "";
-  const head = column => element("th", { scope: "col", className: isNumber(column) ? "n" : "" }, column.label);
+  const head = column => {
+    const made = element("th", { scope: "col", className: isNumber(column) ? "n" : "" }, column.label);
+    return sorting?.mark(made, column) ?? made;
+  };
+  // Not behind a canvas, where nobody sees which one has the focus.
+  const text = kind === "table" || kind === "bar-list" ? linked : (column, row) => column.text(row);
   const cell = (column, row) => column === index
-    ? element("th", { scope: "row" }, bar(row), column.text(row))
-    : element("td", { className: isNumber(column) ? "n" : "" }, column.text(row));
-  const body = element("tbody", {}, ...rows.slice(0, MOST).map(row => {
+    ? element("th", { scope: "row" }, bar(row), text(column, row))
+    : element("td", { className: isNumber(column) ? "n" : "" }, text(column, row));
+  const body = element("tbody", {}, ...(sorting?.sort(shown) ?? rows).slice(0, MOST).map(row => {
     const made = element("tr", {}, ...columns.map(column => cell(column, row)));
     rowOf.set(made, row);
     return made;
@@ -84,6 +90,13 @@ export function table(shown) {
     element("caption", {}, title), element("thead", {}, element("tr", {}, ...columns.map(head))), body);
   if (rows.length <= MOST) return [made];
   return [made, element("p", { className: "more" }, shown.say("first", { count: MOST, total: rows.length }))];
+}
+
+/** A value as text, or a link, if it is the URL of a page: nothing that runs as a script. */
+function linked(column, row) {
+  const value = row[column.name];
+  if (column.kind !== "text" || !/^https?:\/\//i.test(value) || !URL.canParse(value)) return column.text(row);
+  return element("a", { href: value, rel: "noopener noreferrer" }, column.text(row));
 }
 
 /** What makes a row's bar. All begin at zero: negative ones grow the other way. */

@@ -8,6 +8,7 @@ const ELEMENT = ["source", "token-client", "request", "element", "shell", "words
 const FRAME = ["frame"];
 const DRAWING = ["drawing", "shape", "series", "columns", "times", "formats", "tables", "colors"];
 const CANVAS = ["canvas", "options", "axes", "legend"];
+const SORTED = ["sorting"];
 const SELECTABLE = ["rows"];
 const SELECTABLE_CANVAS = ["points"];
 
@@ -26,6 +27,7 @@ if (charts.length > drawn.length) preload(FRAME);
 if (drawn.length) preload(DRAWING);
 const isSelectable = chart => chart.hasAttribute("selectable");
 if (drawn.some(isSelectable)) preload(SELECTABLE);
+if (drawn.some(chart => chart.getAttribute("type") === "table")) preload(SORTED);
 Promise.allSettled(asked).then(() => {
   if (!onCanvas.length) return;
   preload(CANVAS);
