@@ -60,7 +60,9 @@ def test_an_endpoint_in_trouble_is_asked_ever_less_often_and_by_all_charts_toget
 
     # 1, 2, 4 s …, less up to a half by chance.
     for number, (earlier, later) in enumerate(zip(tries, tries[1:])):
-        assert 0.5 * 2 ** number <= later - earlier < 2 ** number + 10, tries
+        assert 0.5 * 2 ** number <= later - earlier, tries
+    for pause, number in page.value("pauses"):
+        assert pause <= 500 * 2 ** number
 
     site.mode = None
     page.leap(2 * MINUTE)

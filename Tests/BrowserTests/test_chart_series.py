@@ -195,6 +195,24 @@ def test_lone_values_are_points(show):
     assert [at for at, size in enumerate(radius) if size] == [5, 50]
 
 
+@pytest.mark.parametrize("type", ["line", "bar"])
+@pytest.mark.parametrize("axis, place, tick", [
+    ("DateTime", "2026-01-01 12:30:00", "Jan 1, 2026, 12:30 PM"), ("Date", "2026-01-01", "Jan 1, 2026"),
+    ("UInt16", 2026, "2026")], ids=["time", "date", "number"])
+def test_a_lone_place_is_the_only_tick_of_its_axis(show, type, axis, place, tick):
+    page = show(table({"k": axis, "v": "UInt8"}, (place, 5)), type)
+
+    assert [" ".join(text.split()) for text in ticks(page, "x")] == [tick]
+
+
+def test_ticks_of_large_numbers_are_short_along_both_axes(show):
+    most = "170141183460469231731687303715884105727"
+    page = show(table({"k": "Int128", "v": "Int128"}, ("1", most), (most, "1")), "line")
+
+    assert ticks(page, "y") == ["0", "5E37", "1E38", "1.5E38", "2E38"]
+    assert ticks(page, "x")[1:4] == ["2E37", "4E37", "6E37"]
+
+
 def test_long_names_are_short_on_the_axis_and_whole_in_the_tooltip(show):
     path = "/blog/a-very-long-path-of-the-site/{}/index.html"
     page = show(table({"path": "String", "n": "UInt8"}, *((path.format(at), at) for at in range(8))), "bar", "horizontal")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -120,6 +121,36 @@ def test_an_element_named_chart_is_no_library(open_page):
     page = open_page('<a id="Chart" href="/">x</a><form id="define"></form>' + drawn("bar"))
     page.wait_for("ready")
 
+    assert canvas(page) and page.failures == []
+
+
+# Names an element for every member of the document that the scripts use, as soon as there is a body.
+NAMED = """
+    const { get } = Object.getOwnPropertyDescriptor(Document.prototype, "body");
+    const members = MEMBERS.filter(name => (name in document || name === "host") && !Object.hasOwn(document, name));
+    new MutationObserver((_, observer) => {
+        if (!get.call(document)) return;
+        observer.disconnect();
+        const elements = members.map(name => Object.assign(Document.prototype.createElement.call(document, "ELEMENT"), {name}));
+        get.call(document).prepend(...elements);
+        window.hidden = members.filter(name => Object.is(document[name], elements[members.indexOf(name)]));
+        // The driver has to find its way again.
+        window.addEventListener("tinybird-load", () => loads > 4 && elements.forEach(element => element.remove()));
+        // The language is looked for further up.
+        get.call(document).parentNode.removeAttribute("lang");
+    }).observe(document, {childList: true, subtree: true});
+"""
+
+
+@pytest.mark.parametrize("element", ["img", "form", "embed"])
+def test_elements_named_like_members_of_the_document_change_nothing(open_page, element):
+    members = {member for script in HTDOCS.glob("*.js") for member in re.findall(r"\b[a-z]\w+", script.read_text())}
+    page = open_page(
+        drawn("bar") + drawn("pie") + drawn("table", 'refresh="1"') + FRAME,
+        script=NAMED.replace("MEMBERS", json.dumps(sorted(members))).replace("ELEMENT", element))
+
+    wait_until(lambda: page.value("loads") > 4, "all charts, and one again")
+    assert {"baseURI", "createElement", "head", "hidden", "host", "querySelectorAll"} <= set(page.value("window.hidden"))
     assert canvas(page) and page.failures == []
 
 

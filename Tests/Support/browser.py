@@ -42,8 +42,8 @@ FETCHES = """
 # `hide(true)` hides the page, as far as its scripts can see.
 HIDING = """
     let hidden = false;
-    Object.defineProperty(document, "hidden", {get: () => hidden});
-    window.hide = value => { hidden = value; document.dispatchEvent(new Event("visibilitychange")); };
+    Object.defineProperty(Document.prototype, "hidden", {get: () => hidden});
+    window.hide = value => { hidden = value; document.dispatchEvent(new Event("visibilitychange", {bubbles: true})); };
 """
 # Time limits and pauses of seconds are over in no time; how long they were is noted.
 LIMITS = """

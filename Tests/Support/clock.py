@@ -8,11 +8,13 @@ from __future__ import annotations
 import time
 
 # In a page, before its own scripts: `leap(milliseconds)` sets both of the browser's clocks forward, and with them what
-# timers wait for; those that are over run at once, in their order. Time goes on as it does otherwise.
+# timers wait for; those that are over run at once, in their order. Time goes on as it does otherwise. `pauses` has what
+# each timer was set to, and how many requests of FETCHES there had been.
 LEAPS = """{
     const Clock = Date, steady = performance.now.bind(performance), later = setTimeout, never = clearTimeout;
     const timers = new Map();
     let ahead = 0;
+    window.pauses = [];
     performance.now = () => steady() + ahead;
     window.Date = class extends Clock {
         constructor(...parts) { if (parts.length) super(...parts); else super(Date.now()); }
@@ -23,6 +25,7 @@ LEAPS = """{
         const timer = {due: steady() + ahead + pause, run() { timers.delete(id); action(...more); }};
         const id = timer.now = start(timer);
         timers.set(id, timer);
+        pauses.push([pause, window.fetches?.length]);
         return id;
     };
     window.clearTimeout = id => { never(timers.get(id)?.now ?? id); timers.delete(id); };

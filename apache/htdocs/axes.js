@@ -33,8 +33,7 @@ function placeAxis(shown, look, along) {
   const ticks = {
     color: look.ink, font: look.font, autoSkip: axis === "number", maxRotation: 0, autoSkipPadding: size,
   };
-  if (axis === "number") ticks.callback = (value, at, all) => index.format.tick(value, stepOf(all), 0);
-  else ticks.callback = (_, at, all) => all[at].text;
+  ticks.callback = (value, at, all) => all[at].text ?? index.format.tick(value, stepOf(all), 0);
   return {
     type: "linear", min, max, offset: false, grid: { display: false, drawBorder: false }, border: { display: false },
     reverse: along === "y" || look.isRightToLeft, stacked: stacked !== undefined,
@@ -42,7 +41,9 @@ function placeAxis(shown, look, along) {
     ticks,
     afterBuildTicks(scale) {
       const { width, height } = scale.chart;
-      if (axis === "number") {
+      if (axis !== "label" && places.length === 1) {
+        scale.ticks = [{ value: places[0], text: index.format.number(places[0]) }];
+      } else if (axis === "number") {
         // Not the ends, where these aren't round.
         const step = scale.ticks.length > 2 ? scale.ticks[2].value - scale.ticks[1].value : 0;
         const isRound = ({ value }) => Math.abs(value / step - Math.round(value / step)) < 1e-6;

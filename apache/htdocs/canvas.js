@@ -4,7 +4,7 @@ import { GRID, paletteOf, resolver, REST, THEMED } from "./colors.js";
 import { adopt, element } from "./shell.js";
 import { Legend, style as legendStyle } from "./legend.js";
 import { configure } from "./options.js";
-import { ChartError } from "./request.js";
+import { ChartError, ofDocument } from "./request.js";
 
 /** How long Chart.js may take to load, in milliseconds. */
 const LIMIT = 15_000;
@@ -29,7 +29,7 @@ const libraries = new Map();
  */
 export async function load(url) {
   try {
-    const { protocol, href } = new URL(url, document.baseURI);
+    const { protocol, href } = new URL(url, ofDocument("baseURI"));
     if (!/^https?:$/.test(protocol)) throw new Error("chart-js is no http or https URL");
     if (!libraries.has(href)) libraries.set(href, library(href));
     const Chart = await libraries.get(href);
@@ -71,9 +71,9 @@ async function library(href) {
 
 /** Waits until a module is there, but not run. */
 const fetched = href => new Promise((resolve, reject) => {
-  const link = Object.assign(document.createElement("link"), { rel: "modulepreload", href, onload: resolve });
+  const link = element("link", { rel: "modulepreload", href, onload: resolve });
   link.onerror = () => reject(new Error("it can't be loaded"));
-  document.head.append(link);
+  ofDocument("head").append(link);
 });
 
 class Canvas {
@@ -149,7 +149,7 @@ class Canvas {
     const resolve = resolver(this.#box);
     const line = getComputedStyle(this.#canvas).getPropertyValue(GRID);
     const font = { family: fontFamily, size: parseFloat(fontSize) * 0.75 };
-    const context = document.createElement("canvas").getContext("2d");
+    const context = element("canvas").getContext("2d");
     context.font = `${font.size}px ${fontFamily}`;
     const measure = text => context.measureText(text).width;
     const base = colors.length || 8;

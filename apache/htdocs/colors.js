@@ -1,5 +1,7 @@
 // Colours of series, and what a canvas can do with any colour of CSS.
 
+import { element } from "./shell.js";
+
 /** Each is seen on white and on black (3:1 and more). A page may have others. */
 const COLORS = ["#1a8f66", "#3f7fd9", "#d0670f", "#9566d6", "#d9485f", "#0d8a9e", "#84801c", "#c74f9a"];
 const PROPERTIES = COLORS.map((_, at) => `--tinybird-chart-color-${at + 1}`);
@@ -29,17 +31,15 @@ export function paletteOf(colors, count) {
  * What makes rgba(…) of a colour in an element's place: of names, variables, color-mix() and all else that CSS knows.
  * Grey, of what it doesn't. `alpha` makes it more transparent.
  */
-export function resolver(element) {
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = 1;
+export function resolver(place) {
+  const canvas = element("canvas", { width: 1, height: 1 });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   return (color, alpha = 1) => {
-    const probe = document.createElement("i");
-    probe.hidden = true;
+    const probe = element("i", { hidden: true });
     probe.style.forcedColorAdjust = "none";
     probe.style.color = REST;
     probe.style.color = color;
-    element.append(probe);
+    place.append(probe);
     context.clearRect(0, 0, 1, 1);
     context.fillStyle = getComputedStyle(probe).color;
     probe.remove();

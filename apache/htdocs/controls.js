@@ -3,14 +3,18 @@
 /** How long after the last change of a field the charts ask again, in milliseconds: someone may be typing. */
 const PAUSE = 300;
 const EVENTS = ["input", "change", "reset", "submit"];
-/** Not the form's own, which is a field where one has that name. */
+/** Not the form's and the document's own, which are elements where some have these names. */
 const { matches } = Element.prototype;
+const { getElementById } = Document.prototype;
+const { addEventListener } = EventTarget.prototype;
+const elementsOf = form => Reflect.get(HTMLFormElement.prototype, "elements", form);
 
 /** The form that `controls` names: in the chart's own tree, else in the document. */
 function formOf(chart) {
   const id = chart.getAttribute("controls");
   if (!id) return undefined;
-  const found = chart.getRootNode().getElementById?.(id) ?? document.getElementById(id);
+  const root = chart.getRootNode();
+  const found = (root instanceof ShadowRoot && root.getElementById(id)) || getElementById.call(document, id);
   return found instanceof HTMLFormElement ? found : undefined;
 }
 
@@ -44,7 +48,7 @@ export function parametersOf(chart) {
 
 /** A local date and time as ClickHouse writes it, and Tinybird's `DateTime()` wants it. */
 function asTime(value, name, form) {
-  if (form.elements[name]?.type !== "datetime-local") return value;
+  if (elementsOf(form)[name]?.type !== "datetime-local") return value;
   return value.replace("T", " ").replace(/ \d\d:\d\d$/, "$&:00");
 }
 
@@ -83,7 +87,7 @@ export function watch(chart, changed, signal) {
     if (form !== known || records.some(({ target }) => form && target.closest?.("form") === form)) lookIn(0);
   });
   for (const root of new Set([chart.getRootNode(), document])) {
-    for (const type of EVENTS) root.addEventListener(type, hear, { capture: true, signal });
+    for (const type of EVENTS) addEventListener.call(root, type, hear, { capture: true, signal });
     observer.observe(root, { subtree: true, childList: true, attributeFilter: ["id", "name", "disabled"] });
   }
   signal.addEventListener("abort", () => {

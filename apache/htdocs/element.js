@@ -2,7 +2,7 @@
 
 import { watch } from "./controls.js";
 import { Properties } from "./properties.js";
-import { cannot, ChartError, Deadline, pauseAfter } from "./request.js";
+import { cannot, ChartError, Deadline, ofDocument, pauseAfter } from "./request.js";
 import { Shell } from "./shell.js";
 import { sourceOf } from "./source.js";
 import { TokenClient } from "./token-client.js";
@@ -44,7 +44,7 @@ export class TinybirdChart extends Properties {
     super.connectedCallback();
     this.#life?.abort();
     const { signal } = this.#life = new AbortController();
-    document.addEventListener("visibilitychange", this.#wake, { signal });
+    window.addEventListener("visibilitychange", this.#wake, { signal });
     window.addEventListener("online", this.#wake, { signal });
     // The visitor is another one: nothing stays of what the last one saw.
     TokenClient.events.addEventListener("forget", () => {
@@ -123,7 +123,7 @@ export class TinybirdChart extends Properties {
    * so can what failed while the browser knows of no network.
    */
   #wake = event => {
-    if (this.#running || document.hidden || (this.#retry && !navigator.onLine)) return;
+    if (this.#running || ofDocument("hidden") || (this.#retry && !navigator.onLine)) return;
     if (this.#due.left <= 0 || (event && this.#retry?.left <= 0)) this.#update();
     else this.#schedule(this.#due);
   };

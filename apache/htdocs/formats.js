@@ -89,7 +89,7 @@ function numbers(column, rows, language, style, more) {
         formats.set(key, !isLong ? fixed(digits)
           : new Intl.NumberFormat(language, { ...options, notation: "compact", maximumFractionDigits: 2 }));
       }
-      return isExtreme(value) || (value && most >= 1e15) ? extreme.format(value) : formats.get(key).format(value);
+      return isExtreme(value) || (value && Math.max(most, Math.abs(value)) >= 1e15) ? extreme.format(value) : formats.get(key).format(value);
     },
   };
 }

@@ -65,7 +65,7 @@ class Policy {
 
   constructor(origin) {
     this.#origin = origin;
-    document.addEventListener("securitypolicyviolation", this.#note);
+    window.addEventListener("securitypolicyviolation", this.#note);
   }
 
   #note = ({ blockedURI, effectiveDirective, disposition }) => {
@@ -77,7 +77,7 @@ class Policy {
   }
 
   end() {
-    document.removeEventListener("securitypolicyviolation", this.#note);
+    window.removeEventListener("securitypolicyviolation", this.#note);
   }
 }
 

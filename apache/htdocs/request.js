@@ -30,6 +30,12 @@ export class ChartError extends Error {
 export const cannot = detail => new ChartError("cannot", detail);
 
 /**
+ * What a property of the document itself holds. An element of that name hides it in `document`: `<img name="baseURI">`.
+ * @param {string} name
+ */
+export const ofDocument = name => Reflect.get(Document.prototype, name, document);
+
+/**
  * What ends in `length` milliseconds, also while the machine sleeps. performance.now() may stand still then; Date.now()
  * goes on, but is set at times. Whichever has gone further counts: a clock that was wrong, or is set back, changes
  * nothing, and one that is set forward makes the end come early, once.

@@ -124,9 +124,11 @@ export class Shell {
   }
 }
 
+const { createElement } = Document.prototype;
+
 /** An element with properties and children. */
 export function element(name, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
+  const made = Object.assign(createElement.call(document, name), properties);
   made.append(...children);
   return made;
 }

@@ -45,7 +45,7 @@ function ask(chart, signal) {
     credentials: read("credentials"), session: read("session"),
     apiHosts: read("api-hosts")?.split(/[\s,]+/).filter(Boolean),
   });
-  const address = addressOf(isFramed ? "src" : "endpoint", read);
+  const address = addressOf(chart, isFramed ? "src" : "endpoint");
   tokens.check(address);
   const params = parametersOf(chart);
   const token = tokens.token();
@@ -55,9 +55,9 @@ function ask(chart, signal) {
   return { address, tokens, token, answer, load: () => load(isFramed ? "./frame.js" : "./drawing.js") };
 }
 
-function addressOf(attribute, read) {
-  const value = read(attribute);
-  const address = value && URL.canParse(value, document.baseURI) && new URL(value, document.baseURI);
+function addressOf(chart, attribute) {
+  const value = chart.getAttribute(attribute);
+  const address = value && URL.canParse(value, chart.baseURI) && new URL(value, chart.baseURI);
   if (address && /^https?:$/.test(address.protocol)) return address;
   throw new ChartError("unnamed", `${attribute} is not a URL: ${value ?? "it is missing"}`);
 }

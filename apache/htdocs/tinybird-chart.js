@@ -13,7 +13,10 @@ const SELECTABLE = ["rows"];
 const SELECTABLE_CANVAS = ["points"];
 
 const here = import.meta.url;
-const charts = [...document.querySelectorAll("tinybird-chart")];
+// By the document's own functions: elements may be named like them.
+const { createElement, querySelectorAll } = Document.prototype;
+const find = selector => [...querySelectorAll.call(document, selector)];
+const charts = find("tinybird-chart");
 const drawn = charts.filter(chart => !chart.hasAttribute("src"));
 const onCanvas = drawn.filter(chart => !/^(table|bar-list|big-number)$/.test(chart.getAttribute("type")));
 
@@ -33,7 +36,7 @@ Promise.allSettled(asked).then(() => {
   preload(CANVAS);
   if (onCanvas.some(isSelectable)) preload(SELECTABLE_CANVAS);
   if (globalThis.Chart?.version) return;
-  preload([], onCanvas.map(chart => chart.getAttribute("chart-js") ?? source?.CHART_JS));
+  preload([], onCanvas.map(chart => [chart.getAttribute("chart-js") ?? source?.CHART_JS, chart.baseURI]));
 });
 
 const { TinybirdChart, ChartError, TokenClient } = await element;
@@ -45,15 +48,16 @@ export { TinybirdChart, ChartError, TokenClient };
 
 /** Loads scripts beside this one, and others, which nothing runs yet. */
 function preload(names, others = []) {
-  const known = new Set([...document.querySelectorAll("link[rel=modulepreload]")].map(link => link.href));
+  const known = new Set(find("link[rel=modulepreload]").map(link => link.href));
   const addresses = [
     ...names.map(name => new URL(`${name}.js`, here)),
-    ...others.filter(url => URL.canParse(url, document.baseURI)).map(url => new URL(url, document.baseURI)),
+    ...others.filter(url => URL.canParse(...url)).map(url => new URL(...url)),
   ];
   for (const { href, protocol } of addresses) {
     if (known.has(href) || !/^https?:$/.test(protocol)) continue;
     known.add(href);
-    document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
+    const link = Object.assign(createElement.call(document, "link"), { rel: "modulepreload", href });
+    find("head")[0].append(link);
   }
 }
 

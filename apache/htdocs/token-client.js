@@ -2,7 +2,7 @@
 // `isTrusted` in a header, to who calls token(), and nowhere else (no storage, URL, console, message or event).
 
 import {
-  asksForPassword, cannot, ChartError, Deadline, failure, isRefusal, pauseAfter, request, share,
+  asksForPassword, cannot, ChartError, Deadline, failure, isRefusal, ofDocument, pauseAfter, request, share,
 } from "./request.js";
 
 export { ChartError, Deadline, pauseAfter, request };
@@ -43,7 +43,7 @@ export class TokenClient {
    *   `apiHosts`: hosts (`name` or `name:port`) that tokens may go to, beside Tinybird's and the page's own
    */
   constructor(endpoint = "/generate-token", { credentials = "same-origin", session = "", apiHosts = [] } = {}) {
-    this.#endpoint = new URL(endpoint, document.baseURI).href;
+    this.#endpoint = new URL(endpoint, ofDocument("baseURI")).href;
     this.#credentials = credentials;
     this.#hosts = apiHosts;
     this.#key = JSON.stringify([this.#endpoint, credentials, session, apiHosts]);
@@ -109,7 +109,7 @@ export class TokenClient {
    * @param {{params?: string | Record<string, string>, signal?: AbortSignal}} [options]
    */
   async json(url, { params = "", signal } = {}) {
-    const address = new URL(url, document.baseURI);
+    const address = new URL(url, ofDocument("baseURI"));
     for (const [name, value] of new URLSearchParams(params)) address.searchParams.set(name, value);
     address.searchParams.delete("token");
     this.check(address);

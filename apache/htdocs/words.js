@@ -43,8 +43,9 @@ const OTHERS = ["de", "es", "fr", "it", "pt"];
 /** The language of an element, or of what its shadow root is in; without one, the browser's. */
 export function languageOf(element) {
   const marked = element.closest("[lang]");
-  const { host } = element.getRootNode();
-  return marked ? marked.lang : host ? languageOf(host) : navigator.language;
+  if (marked) return marked.getAttribute("lang");
+  const root = element.getRootNode();
+  return root instanceof ShadowRoot ? languageOf(root.host) : navigator.language;
 }
 
 /** A language as Intl takes it; undefined, which is the browser's, for the like of "en_US" and none. */
