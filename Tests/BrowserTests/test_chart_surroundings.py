@@ -143,15 +143,18 @@ NAMED = """
 
 
 @pytest.mark.parametrize("element", ["img", "form", "embed"])
-def test_elements_named_like_members_of_the_document_change_nothing(open_page, element):
+def test_elements_named_like_members_of_the_document_or_a_form_change_nothing(tinybird, open_page, element):
     members = {member for script in HTDOCS.glob("*.js") for member in re.findall(r"\b[a-z]\w+", script.read_text())}
     page = open_page(
-        drawn("bar") + drawn("pie") + drawn("table", 'refresh="1"') + FRAME,
+        drawn("bar", 'controls="filters"') + drawn("pie") + drawn("table", 'refresh="1"') + FRAME + """
+        <form id="filters"><input name="elements"><input name="method"><input name="matches">
+        <input type="datetime-local" name="since" value="2026-01-03T08:30"></form>""",
         script=NAMED.replace("MEMBERS", json.dumps(sorted(members))).replace("ELEMENT", element))
 
     wait_until(lambda: page.value("loads") > 4, "all charts, and one again")
     assert {"baseURI", "createElement", "head", "hidden", "host", "querySelectorAll"} <= set(page.value("window.hidden"))
     assert canvas(page) and page.failures == []
+    assert {"since": "2026-01-03 08:30:00"} in [request.query for request in tinybird.data]
 
 
 def test_trusted_types_hold(site, open_page):
