@@ -244,7 +244,9 @@ def test_rows_are_buttons_of_which_tab_reaches_one_and_arrows_the_others(show, t
     page = show(drawn(type, "selectable") + '<a href="/">next</a>')
 
     page.driver.find_element("tag name", "body").send_keys(Keys.TAB)
-    press(page, Keys.TAB)
+    # The headers of a table sort it.
+    for _ in range(3 if type == "table" else 1):
+        press(page, Keys.TAB)
     assert focus(page)["role"] == "button" and focus(page)["name"] == "Berlin"
     press(page, Keys.ARROW_DOWN)
     press(page, Keys.ENTER)
