@@ -111,7 +111,7 @@ apachectl start
 while pidof apache2; do sleep 0.1; done
 install -d -o www-data /run/lighttpd
 lighttpd -D -f /etc/lighttpd/lighttpd.conf & server=$!
-for _ in $(seq 50); do curl -s -o /dev/null http://localhost/ && break; sleep 0.1; done
+for _ in $(seq 1200); do curl -s -o /dev/null http://localhost/ && break; sleep 0.1; done
 }} >&2
 {fetch}
 kill $server

@@ -45,7 +45,7 @@ class Cluster:
     def serves(self, responder: RemoteResponder) -> None:
         """Waits until a responder gets its share again, and every client an answer."""
         before = self.served[responder.name]
-        wait_until(lambda: self.served[responder.name] >= before + 20, f"{responder.name} to serve", 30)
+        wait_until(lambda: self.served[responder.name] >= before + 20, f"{responder.name} to serve", 120)
         self.load.settle()
 
     def kill(self, responder: RemoteResponder) -> None:

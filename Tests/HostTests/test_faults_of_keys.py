@@ -63,7 +63,7 @@ def ask(responder: Responder) -> tuple[int, bytes, str]:
     """The status, the body and what the error log is told."""
     with responder.connection() as connection:
         connection.sendall(request())
-        output, errors = outputs(connection, 5)
+        output, errors = outputs(connection)
     return *status_and_body(output), errors.decode()
 
 

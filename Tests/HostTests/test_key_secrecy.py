@@ -91,7 +91,7 @@ def test_not_by_a_program_of_the_same_user(by: type[Site], directory: Path, prog
     site = running(site_with_author(
         by, directory, program, "Options +ExecCGI\nAddHandler cgi-script .cgi", modules=("cgid",),
         show_cgi="#!/bin/sh\necho 'Content-Type: text/plain'; echo\n"
-                 "UNPROTECTED=not-a-real-secret sleep 5 >/dev/null 2>&1 & child=$!\n"
+                 "UNPROTECTED=not-a-real-secret sleep 60 >/dev/null 2>&1 & child=$!\n"
                  "until grep -aq not-a-real-secret /proc/$child/environ; do :; done\n"
                  "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -a not-a-real; kill $child\n"
                  # Who isn't root runs all of this, and owns the key's file.

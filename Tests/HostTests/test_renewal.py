@@ -91,7 +91,7 @@ def refused() -> dict[str, str]:
         "without exp": signed(exp=None),
         "without iat": signed(iat=None),
         "older than the window": signed(iat=now - 7 * DAY - 5),
-        "of tomorrow": signed(iat=now + 120),
+        "of tomorrow": signed(iat=now + DAY),
         "another workspace": signed(workspace_id="0" * 8 + WORKSPACE[8:]),
         "another name": signed(name="of another day"),
         "another pipe": signed(scopes=[{"type": "PIPES:READ", "resource": "other"}]),
@@ -170,4 +170,4 @@ def test_the_servers_login_wins_over_the_token(by: type[Site], directory: Path, 
     for token in [signed(**claims_of("bob")), signed(OTHER_KEY, **claims_of("bob")), "x"]:
         answer = fetch(site.url, *alice, *bearer(token))
         assert_token_of(answer, "alice")
-        assert all_claims(token_in(answer))["iat"] >= time.time() - 5
+        assert all_claims(token_in(answer))["iat"] >= time.time() - 60

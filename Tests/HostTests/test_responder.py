@@ -105,7 +105,7 @@ def test_connections_without_a_request_keep_nobody_out(
     responder = running(limited(directory, program, tcp, descriptors))
     waiting = [responder.connection() for _ in range(2 * descriptors)]
     for connection in waiting:
-        connection.settimeout(30)
+        connection.settimeout(60)
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(sent)
     for _ in range(20):

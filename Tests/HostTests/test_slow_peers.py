@@ -40,10 +40,10 @@ def test_a_byte_now_and_then_is_waited_for_for_10_seconds_and_holds_no_thread(
     directory: Path, program: Path, running, tcp: bool
 ) -> None:
     responder = running(Responder(directory, program, ENVIRONMENT, tcp=tcp))
-    # More of them than threads.
-    slow = [responder.connection() for _ in range(6)]
     whole = request()
     began = time.monotonic()
+    # More of them than threads.
+    slow = [responder.connection() for _ in range(6)]
     with pytest.raises(OSError):
         # By this pace the request would take three times as long.
         for index in range(len(whole) - 1):
@@ -197,16 +197,14 @@ def test_a_long_answer_comes_whole_to_a_peer_that_reads_late(
 
 @as_root
 def test_readers_that_are_slow_keep_nobody_else_waiting(directory: Path, program: Path, running) -> None:
-    responder = running(Responder(directory, program, {**long_answers(directory), "TINYBIRD_THREADS": "4"}))
+    responder = running(Responder(directory, program, {**ENVIRONMENT, "TINYBIRD_THREADS": "4"}))
     # As many as there are threads.
     slow = [responder.connection() for _ in range(4)]
     for connection in slow:
-        connection.sendall(request())
+        connection.sendall(request(**long_answers(directory)))
     wait_until(lambda: unread(responder) == 4, "all responses to wait")
     for _ in range(18):
-        with responder.connection() as connection:
-            connection.sendall(request())
-            assert_whole(answer(connection))
+        ask(responder)
     assert unread(responder) == 4
     for connection in slow:
         with connection:
@@ -219,8 +217,8 @@ def test_a_long_answer_that_nobody_reads_is_given_up_after_10_seconds(
     directory: Path, program: Path, running
 ) -> None:
     responder = running(Responder(directory, program, long_answers(directory)))
+    began = time.monotonic()
     with responder.connection() as connection:
-        began = time.monotonic()
         connection.sendall(request())
         wait_until(lambda: unread(responder) == 1, "the program to wait for its peer")
         # A peer that reads too slowly has no more time for the whole than one that doesn't read.

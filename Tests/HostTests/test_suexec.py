@@ -62,7 +62,7 @@ sed -i '/^<.VirtualHost>/i Include conf-available/charts-token.conf' /etc/apache
 apachectl start
 until [ -s /run/apache2/apache2.pid ]; do sleep 0.1; done
 }} >&2
-curl -s -m 20 -o /dev/null -w '%{{http_code}}\\n' http://localhost/generate-token
+curl -s -m 60 -o /dev/null -w '%{{http_code}}\\n' http://localhost/generate-token
 grep -c 'command not in docroot' /var/log/apache2/suexec.log
 {{ sed -i '/SetEnv TINYBIRD_PIPES/i Define CHARTS_TOKEN_BY proxy' /etc/apache2/sites-available/000-default.conf
 {BLOCKS["spawn-fcgi"]}

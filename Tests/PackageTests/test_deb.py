@@ -49,8 +49,8 @@ service() {{
     chown www-data "$socket"
 }}
 end_of_service() {{ kill $service; rm "$socket"; }}
-status() {{ curl -s -m 5 -o /dev/null -w '%{{http_code}}\n' "http://localhost$1"; }}
-becomes() {{ for _ in $(seq 600); do eval "$1" && return; sleep 0.1; done; echo "never: $1" >&2; return 1; }}
+status() {{ curl -s -m 60 -o /dev/null -w '%{{http_code}}\n' "http://localhost$1"; }}
+becomes() {{ for _ in $(seq 1200); do eval "$1" && return; sleep 0.1; done; echo "never: $1" >&2; return 1; }}
 files() {{ find /etc /usr /var /run -path /var/lib/dpkg -prune -o -name '*charts-token*' -print; }}
 """
 

@@ -87,7 +87,7 @@ class Booted:
                 raise CannotBoot(self._errors.read())
             # Its files, for who is outside.
             self.root = Path(f"/proc/{self._pid}/root")
-            wait_until(lambda: self._systemctl("is-system-running").stdout == "running\n", "the system to be up", 60)
+            wait_until(lambda: self._systemctl("is-system-running").stdout == "running\n", "the system to be up", 300)
         except BaseException:
             self.close()
             raise
@@ -95,7 +95,7 @@ class Booted:
     def _enter(self, *command: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["nsenter", f"--target={self._pid}", "--all", "--", *map(str, command)], stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=60, env=ENVIRONMENT | {"DEBIAN_FRONTEND": "noninteractive"})
+            capture_output=True, text=True, timeout=300, env=ENVIRONMENT | {"DEBIAN_FRONTEND": "noninteractive"})
 
     def _systemctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self._enter("systemctl", *arguments)
@@ -121,7 +121,7 @@ class Booted:
 
     def close(self) -> None:
         self._keeper.stdin.close()
-        status = self._keeper.wait(30)
+        status = self._keeper.wait(120)
         self._keeper.stdout.close()
         self._errors.close()
         self._layer.rmdir()

@@ -55,9 +55,9 @@ exec chroot . env -i HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "REP
 # Until the endpoint answers by the new configuration.
 AWAIT = r"""
 await() {
-    local end=$((SECONDS + 60))
+    local end=$((SECONDS + 120))
     while [ "$SECONDS" -lt "$end" ]; do
-        answer=$(curl -s -m 10 "$@" http://localhost/generate-token) && case $answer in '{"token":'*) echo "$answer"; return ;; esac
+        answer=$(curl -s -m 60 "$@" http://localhost/generate-token) && case $answer in '{"token":'*) echo "$answer"; return ;; esac
         sleep 0.1
     done
     echo "no token: $answer" >&2; cat /var/log/apache2/error.log /var/log/lighttpd/error.log >&2

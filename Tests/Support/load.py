@@ -60,18 +60,22 @@ class Load:
 
     def wait(self) -> None:
         for thread in self._threads:
-            thread.join(timeout=60)
+            thread.join(timeout=120)
             assert not thread.is_alive(), "a request hangs"
 
     def settle(self) -> None:
-        """Waits until every client is answered again and again, so that none waits for anything."""
-        deadline = time.monotonic() + 60
+        """Waits until every client is answered again and again, so that none waits for anything: none is far behind the
+        others, however fast they are on this machine."""
+        deadline = time.monotonic() + 120
+        before = list(self._by_client)
         while True:
-            before = list(self._by_client)
             time.sleep(0.25)
-            if all(now >= then + 5 for then, now in zip(before, self._by_client)):
+            answered = [now - then for then, now in zip(before, self._by_client)]
+            if min(answered) >= 5 and max(answered) <= 4 * min(answered):
                 return
             assert time.monotonic() < deadline, f"clients wait: {before}, {self._by_client}, {self.failures}"
+            if max(answered) >= 20:
+                before = list(self._by_client)
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -125,6 +125,14 @@ class Site:
             self.directory, "\n".join(lines), modules, base_modules=base, global_config=self.global_config)
 
 
+def assert_error_is_logged(site: Site, text: str, requests: int) -> None:
+    """Each process logs an error once, of however many requests; a server may start a second process when the first one
+    has only just answered."""
+    lines = [line for line in site.log().splitlines() if "charts-token: error:" in line]
+    assert len(lines) == requests if site.is_cgi else 1 <= len(lines) <= 2 < requests, lines
+    assert all(text in line for line in lines), lines
+
+
 class ModFcgid(Site):
     def make_server(self, key: str | None) -> Server:
         return self.apache(["fcgid", "headers"])
