@@ -107,19 +107,6 @@ class Serve:
         assert status == 200, (status, body, self.errors)
         return json.loads(body)["token"]
 
-    def users(self):
-        """Whose processes its Apache and all under it are. Their owner in /proc is root where they can't be dumped."""
-        found = set()
-        for process, line in command_lines().items():
-            if str(self.directory) not in line:
-                continue
-            try:
-                status = pathlib.Path(f"/proc/{process}/status").read_text()
-            except OSError:
-                continue  # it has ended
-            found.add(int(re.search(r"^Uid:\s+(\d+)", status, re.M)[1]))
-        return found
-
     def signal_group(self, number):
         """What the terminal does at Ctrl-C: the signal goes to everyone in its foreground."""
         os.killpg(self.process.pid, number)
