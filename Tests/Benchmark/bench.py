@@ -4,7 +4,9 @@ Prints tables. The first: requests per second, as a ratio to a C responder's tha
 time of the backend per request; its memory. Medians of interleaved rounds. The second: instructions in user space, by
 callgrind. As root, a third one: balancers with three machines. Nothing is asserted.
 
-    Tests/bench [ROUNDS [SECONDS]]      3 rounds of 4 seconds each, unless said
+    Tests/bench [ROUNDS [SECONDS [PROGRAM]]]    3 rounds of 4 seconds each, unless said
+
+PROGRAM is another build of charts-token, such as one from before a change: it gets rows of its own ("before").
 """
 
 from __future__ import annotations
@@ -30,12 +32,12 @@ MODULES = ["proxy", "proxy_fcgi", "proxy_http", "fcgid", "wsgi", "cgid"]
 BASE = "C, signs nothing, mod_proxy_fcgi, 8 threads"
 
 
-def main(rounds: int = 3, seconds: int = 4) -> None:
+def main(rounds: int = 3, seconds: int = 4, before: Path | None = None) -> None:
     directory = Path(tempfile.mkdtemp(prefix="charts-token-bench-"))
     directory.chmod(0o755)
     try:
         with ExitStack() as stack:
-            report(measured(directory, stack, rounds, seconds), rounds, seconds)
+            report(measured(directory, stack, rounds, seconds, before), rounds, seconds)
         count(directory)
         if IS_ROOT:
             machines.report(directory, rounds * seconds)
@@ -43,11 +45,13 @@ def main(rounds: int = 3, seconds: int = 4) -> None:
         shutil.rmtree(directory)
 
 
-def measured(directory: Path, stack: ExitStack, rounds: int, seconds: int) -> dict[str, list[tuple[float, ...]]]:
+def measured(
+    directory: Path, stack: ExitStack, rounds: int, seconds: int, before: Path | None,
+) -> dict[str, list[tuple[float, ...]]]:
     """Each peer's rows, one a round."""
     (directory / "lighttpd.d").mkdir()
     apache = Apache(directory, "", MODULES)
-    peers = everybody(directory, apache.document_root)
+    peers = everybody(directory, apache.document_root, before)
     apache.config = "\n".join([
         f"<Directory {directory}>\nRequire all granted\n</Directory>",
         *(peer.config for peer in peers if not peer.on_lighttpd)])
@@ -119,4 +123,4 @@ def count(directory: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*map(int, sys.argv[1:3]), *map(Path, sys.argv[3:4]))

@@ -198,27 +198,45 @@ class ModWSGI(Peer):
         return measure.processes(lambda entry: (entry / "cmdline").read_text().startswith(self.title))
 
 
-def everybody(directory: Path, document_root: Path) -> list[Peer]:
-    """All peers, in the order of the table."""
+def everybody(directory: Path, document_root: Path, before: Path | None) -> list[Peer]:
+    """All peers, in the order of the table; the program as it was before, if it's given, after the program as it is."""
     c, c_cgi, go = (
         compiled(directory, "responder.c", "-lfcgi", "-lpthread"), compiled(directory, "cgi.c", "-lfcgi", "-lcrypto"),
         compiled_go(directory))
-    ours = Path(shutil.copy(PROGRAM, directory / "charts-token"))
+    builds = {"ours": PROGRAM} | ({"before": before} if before else {})
+    builds = {name: Path(shutil.copy(build, directory / name)) for name, build in builds.items()}
     one = {"TINYBIRD_THREADS": "1", "THREADS": "1"}
+
+    def proxied(place: str, *, reuse: bool = False) -> list[Peer]:
+        by = "mod_proxy_fcgi with reuse" if reuse else "mod_proxy_fcgi"
+        return [
+            Proxied(f"{name}, {by}, 4 threads", directory, f"{name}{place}", build, PEERS, reuse=reuse)
+            for name, build in builds.items()]
+
+    def by_fcgid() -> list[Peer]:
+        return [
+            Fcgid(f"{name}, mod_fcgid, 8 processes", directory, f"{name}-fcgid", build, {**PEERS, **one})
+            for name, build in builds.items()]
+
+    def cgi(by: str) -> list[Peer]:
+        return [
+            PlainCGI(f"{name}, CGI by {by}", f"{name}-{by}", build, on_lighttpd=by == "lighttpd")
+            for name, build in builds.items()]
+
     return [
         Static(document_root),
         Proxied("C, signs nothing, mod_proxy_fcgi, 8 threads", directory, "c", c, {}, signs=False),
-        Proxied("ours, mod_proxy_fcgi, 4 threads", directory, "ours", ours, PEERS),
-        Proxied("ours, mod_proxy_fcgi with reuse, 4 threads", directory, "reused", ours, PEERS, reuse=True),
+        *proxied("-proxied"),
+        *proxied("-reused", reuse=True),
         Fcgid("C, signs nothing, mod_fcgid, 8 processes", directory, "c-fcgid", c, one, signs=False),
-        Fcgid("ours, mod_fcgid, 8 processes", directory, "fcgid", ours, {**PEERS, **one}),
+        *by_fcgid(),
         Phpfpm(directory),
         Proxied("Go, net/http/fcgi, mod_proxy_fcgi", directory, "go", go, PEERS),
         Proxied("Go, net/http/fcgi, mod_proxy_fcgi with reuse", directory, "go-reused", go, PEERS, reuse=True),
         Gunicorn(directory),
         ModWSGI(directory),
         PlainCGI("C, libfcgi and HMAC(), CGI by mod_cgid", "c-cgi", c_cgi, on_lighttpd=False),
-        PlainCGI("ours, CGI by mod_cgid", "cgi", ours, on_lighttpd=False),
+        *cgi("mod_cgid"),
         PlainCGI("C, libfcgi and HMAC(), CGI by lighttpd", "c-lighttpd", c_cgi, on_lighttpd=True),
-        PlainCGI("ours, CGI by lighttpd", "lighttpd", ours, on_lighttpd=True),
+        *cgi("lighttpd"),
     ]
