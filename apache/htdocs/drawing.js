@@ -27,8 +27,14 @@ export default class Drawing {
     adopt(box, style);
   }
 
+  /** What is around it. */
+  get #figure() {
+    return this.#box.closest("figure");
+  }
+
   clear() {
     this.#canvas?.destroy();
+    this.#figure.querySelector(".downloads")?.remove();
     this.#canvas = this.#rows = this.#sorting = this.#kind = this.#answer = undefined;
     this.#box.replaceChildren();
   }
@@ -39,11 +45,13 @@ export default class Drawing {
    */
   async update({ name, say, answer: asked, signal, chart, report }) {
     const settings = { ...settingsOf(chart, name), say };
-    const [answer, makeCanvas, selection, sorting] = await Promise.all([
+    const wanted = chart.getAttribute("downloads");
+    const [answer, makeCanvas, selection, sorting, downloads] = await Promise.all([
       asked,
       ON_CANVAS.includes(settings.type) && this.#prepare(chart.getAttribute("chart-js") ?? CHART_JS, report),
       settings.isSelectable ? selectionOf(settings.type) : undefined,
       settings.type === "table" ? import("./sorting.js") : undefined,
+      wanted === null ? undefined : import("./downloads.js"),
     ]);
     signal.throwIfAborted();
     const attributes = JSON.stringify({ ...settings, labels: `${settings.labels}`, formats: `${settings.formats}` });
@@ -52,6 +60,8 @@ export default class Drawing {
     if (!isSame) this.#note = this.#show(answer, settings, makeCanvas, selection, sorting);
     this.#answer = answer;
     this.#attributes = attributes;
+    if (downloads) downloads.offer({ ...settings, figure: this.#figure, wanted, answer });
+    else this.#figure.querySelector(".downloads")?.remove();
     const seconds = Number(chart.getAttribute("refresh"));
     return {
       answer, empty: !answer.data.length, note: this.#note,

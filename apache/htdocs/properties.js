@@ -8,7 +8,7 @@ const SETTABLE = ["params", "options", "messages"];
 export class Properties extends HTMLElement {
   static observedAttributes = ["src", "endpoint", "token-endpoint", "credentials", "session", "api-hosts", "params",
     "controls", "type", "index", "categories", "group-by", "stacked", "horizontal", "labels", "format", "time-zone",
-    "lang", "title", "height", "colors", "legend", "axes", "selectable", "refresh", "chart-js"];
+    "lang", "title", "height", "colors", "legend", "axes", "selectable", "downloads", "refresh", "chart-js"];
 
   #options = {};
   #messages = {};
@@ -49,6 +49,12 @@ export class Properties extends HTMLElement {
   set messages(messages) {
     this.#messages = { ...messages };
     this.attributeChangedCallback("messages");
+  }
+
+  /** The rows that are shown, all of them, as CSV; a promise of it. Empty, where there are none. */
+  async toCSV() {
+    const { toCSV } = await import("./downloads.js");
+    return this.data ? toCSV(this.data, new URLSearchParams(this.getAttribute("labels") ?? "")) : "";
   }
 
   /** Tells the page. */

@@ -35,4 +35,6 @@ export default {
   noToken: "Die Antwort des Servers ist nicht lesbar. Laden Sie die Seite neu; vielleicht müssen Sie sich neu anmelden.",
   tooLong: "Das sind zu viele Daten für ein Diagramm.",
   tooMany: "Das sind zu viele Zeilen für ein Diagramm.",
+  csv: "Als CSV herunterladen",
+  png: "Als PNG herunterladen",
 };

@@ -35,4 +35,6 @@ export default {
   noToken: "No se entiende la respuesta del servidor. Vuelva a cargar la página; quizá tenga que iniciar sesión de nuevo.",
   tooLong: "Hay demasiados datos para un gráfico.",
   tooMany: "Hay demasiadas filas para un gráfico.",
+  csv: "Descargar como CSV",
+  png: "Descargar como PNG",
 };

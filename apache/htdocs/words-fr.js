@@ -35,4 +35,6 @@ export default {
   noToken: "La réponse du serveur est illisible. Rechargez la page ; vous devrez peut-être vous reconnecter.",
   tooLong: "Il y a trop de données pour un graphique.",
   tooMany: "Il y a trop de lignes pour un graphique.",
+  csv: "Télécharger en CSV",
+  png: "Télécharger en PNG",
 };

@@ -35,4 +35,6 @@ export default {
   noToken: "La risposta del server non è leggibile. Ricarica la pagina; potresti dover accedere di nuovo.",
   tooLong: "Ci sono troppi dati per un grafico.",
   tooMany: "Ci sono troppe righe per un grafico.",
+  csv: "Scarica come CSV",
+  png: "Scarica come PNG",
 };

@@ -35,4 +35,6 @@ export default {
   noToken: "A resposta do servidor não é legível. Recarregue a página; poderá ter de iniciar sessão novamente.",
   tooLong: "Há demasiados dados para um gráfico.",
   tooMany: "Há demasiadas linhas para um gráfico.",
+  csv: "Transferir como CSV",
+  png: "Transferir como PNG",
 };

@@ -37,6 +37,8 @@ const ENGLISH = {
   noToken: "The server’s answer can’t be understood. Reload the page; you may have to sign in again.",
   tooLong: "There is too much data to draw.",
   tooMany: "There are too many rows to draw.",
+  csv: "Download as CSV",
+  png: "Download as PNG",
 };
 const OTHERS = ["de", "es", "fr", "it", "pt"];
 
