@@ -17,7 +17,7 @@ from Support.tokens import KEY
 
 KINDS = [*["big-number"] * 4, "line", "pie", "bar", "area", "donut", "table", "bar-list"]
 # The pages, with how many charts each has.
-PAGES = {"index": 10, "examples": len(KINDS), "element": 26, "theme": 7, "frame": 1}
+PAGES = {"index": 10, "examples": len(KINDS), "element": 28, "theme": 7, "frame": 1}
 
 # Requests of the page, as the browser counts them.
 ASKED = "performance.getEntriesByType('resource').filter(entry => entry.name.endsWith('/generate-token')).length"

@@ -133,7 +133,7 @@ function settingsOf(chart, title) {
   const read = name => chart.getAttribute(name) ?? undefined;
   return {
     title, hasTitle: chart.hasAttribute("title"), type: read("type") ?? "bar",
-    index: read("index"), categories: list(read("categories")), groupBy: read("group-by"),
+    index: read("index"), categories: list(read("categories")), groupBy: read("group-by"), delta: read("delta"),
     stacked: read("stacked"), horizontal: chart.hasAttribute("horizontal"), colors: list(read("colors")),
     labels: new URLSearchParams(read("labels")), formats: new URLSearchParams(read("format")), zone: read("time-zone"),
     language: known(languageOf(chart)), messages: chart.messages, options: () => chart.options,

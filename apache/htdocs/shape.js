@@ -60,9 +60,9 @@ export function shape({ meta, data: rows }, settings) {
       `${rows.length} rows, and at most ${MOST_ROWS} are drawn: let the pipe group or limit them`);
   }
   const columns = meta.map(each => new Column(each, rows, settings));
-  const { index, group, values } = pick(columns, rows, settings);
+  const { index, group, values, delta } = pick(columns, rows, settings);
   const shown = {
-    ...settings, kind: settings.type, rows, index, group, values, columns: [index, group, ...values].filter(Boolean),
+    ...settings, kind: settings.type, rows, index, group, values, delta, columns: [index, group, ...values].filter(Boolean),
   };
   if (!ON_CANVAS.includes(settings.type) || !rows.length) return shown;
   const plotted = ROUND.includes(settings.type) ? slices(shown) : group ? grouped(shown) : wide(shown);
@@ -73,8 +73,8 @@ export function shape({ meta, data: rows }, settings) {
   return { ...all, kind: "table", note: settings.say(untrue) };
 }
 
-/** The columns to draw: `index` for the labels (undefined: none), `group` for the series, `values`. */
-function pick(columns, rows, { type, index, categories, groupBy }) {
+/** The columns to draw: `index` for the labels (undefined: none), `group` for the series, `values`, `delta`. */
+function pick(columns, rows, { type, index, categories, groupBy, delta: compared }) {
   if (![...ON_CANVAS, ...IN_TABLES].includes(type)) {
     throw cannot(`type is "${type}": there are ${ON_CANVAS}, ${IN_TABLES}`);
   }
@@ -86,7 +86,8 @@ function pick(columns, rows, { type, index, categories, groupBy }) {
   };
   const group = find(groupBy);
   const named = categories.map(find);
-  const others = columns.filter(column => column !== group && !named.includes(column));
+  const delta = find(compared);
+  const others = columns.filter(column => column !== group && column !== delta && !named.includes(column));
   const isNumber = column => column.kind === "number";
   let first = find(index);
   const hasAxis = ON_CANVAS.includes(type) && !ROUND.includes(type);
@@ -105,7 +106,7 @@ function pick(columns, rows, { type, index, categories, groupBy }) {
     }
   }
   if (group && values.length > 1) values = values.slice(0, 1);
-  return { index: first, group, values: WITH_ONE_CATEGORY.includes(type) ? values.slice(0, 1) : values };
+  return { index: first, group, delta, values: WITH_ONE_CATEGORY.includes(type) ? values.slice(0, 1) : values };
 }
 
 /** Whether its values can be drawn: numbers, true and false, and texts that all are numbers. */

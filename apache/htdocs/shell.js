@@ -16,6 +16,7 @@ style.replaceSync(`
   figcaption, #plot, #note { grid-column: 1 / -1; }
   figcaption { font-weight: 600; overflow-wrap: anywhere; }
   figcaption:not(:empty) { margin-block-end: .5rem; }
+  figcaption small { display: block; font-size: .8125em; font-weight: 400; }
   #plot { grid-row: 2; position: relative; container-type: size; }
   iframe { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; border: 0; border-radius: .5rem; }
   iframe.behind { opacity: 0; }
@@ -97,7 +98,10 @@ export class Shell {
   read(chart) {
     const height = Number(chart.getAttribute("height"));
     this.#figure.style.setProperty("--height", height > 0 ? height : "");
-    this.#caption.textContent = chart.getAttribute("title");
+    const description = chart.getAttribute("description");
+    this.#caption.replaceChildren(chart.getAttribute("title") ?? "");
+    if (description) this.#caption.append(element("small", {}, description));
+    this.#figure.ariaDescription = description;
   }
 
   /** @param {"loading" | "ready" | "empty" | "error"} state @param {string} text what is said then */

@@ -14,6 +14,7 @@ export default {
   largest: "Gezeigt werden die {count} größten von {total}.",
   without: "Zeilen ohne „{column}“ werden nicht gezeigt: {count}.",
   first: "Die ersten {count} von {total} Zeilen.",
+  versus: "{change} ggü. {value}",
   negative: "Negative Werte passen nicht zu dieser Art von Diagramm: Dies ist die Tabelle.",
   shares: "Negative Werte haben keinen Anteil am Ganzen: Dies ist die Tabelle.",
   zeros: "Alle Werte sind null: Dies ist die Tabelle.",

@@ -14,6 +14,7 @@ export default {
   largest: "Se muestran los {count} mayores de {total}.",
   without: "Filas sin «{column}» que no se muestran: {count}.",
   first: "Primeras {count} de {total} filas.",
+  versus: "{change} frente a {value}",
   negative: "Este tipo de gráfico no admite valores negativos: esta es la tabla.",
   shares: "Los valores negativos no son parte de un total: esta es la tabla.",
   zeros: "Todos los valores son cero: esta es la tabla.",

@@ -14,6 +14,7 @@ export default {
   largest: "Affichage des {count} plus grands sur {total}.",
   without: "Lignes sans « {column} » non affichées : {count}.",
   first: "Les {count} premières lignes sur {total}.",
+  versus: "{change} contre {value}",
   negative: "Ce type de graphique n’admet pas de valeurs négatives : voici le tableau.",
   shares: "Les valeurs négatives ne sont pas des parts d’un tout : voici le tableau.",
   zeros: "Toutes les valeurs sont nulles : voici le tableau.",

@@ -14,6 +14,7 @@ export default {
   largest: "Sono mostrati i {count} più grandi su {total}.",
   without: "Righe senza «{column}» non mostrate: {count}.",
   first: "Prime {count} di {total} righe.",
+  versus: "{change} rispetto a {value}",
   negative: "Questo tipo di grafico non ammette valori negativi: ecco la tabella.",
   shares: "I valori negativi non sono parti di un totale: ecco la tabella.",
   zeros: "Tutti i valori sono zero: ecco la tabella.",

@@ -14,6 +14,7 @@ export default {
   largest: "São mostrados os {count} maiores de {total}.",
   without: "Linhas sem “{column}” que não são mostradas: {count}.",
   first: "Primeiras {count} de {total} linhas.",
+  versus: "{change} face a {value}",
   negative: "Este tipo de gráfico não admite valores negativos: esta é a tabela.",
   shares: "Valores negativos não são partes de um total: esta é a tabela.",
   zeros: "Todos os valores são zero: esta é a tabela.",

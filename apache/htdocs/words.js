@@ -16,6 +16,7 @@ const ENGLISH = {
   largest: "The largest {count} of {total} are drawn.",
   without: "Rows without “{column}” are not drawn: {count}.",
   first: "First {count} of {total} rows.",
+  versus: "{change} vs. {value}",
   negative: "Negative values don’t fit this type of chart: this is the table.",
   shares: "Negative values have no shares of a whole: this is the table.",
   zeros: "All values are zero: this is the table.",
