@@ -15,7 +15,7 @@ from Support.repository import HTDOCS
 from Support.tinybird import CHART
 from Support.tokens import KEY
 
-KINDS = [*["big-number"] * 4, "line", "pie", "bar", "area", "donut", "table", "bar-list"]
+KINDS = [*["big-number"] * 4, "area", "bar", "table"]
 # The pages, with how many charts each has.
 PAGES = {"index": 10, "examples": len(KINDS), "element": 28, "theme": 7, "frame": 1}
 

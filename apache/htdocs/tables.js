@@ -41,7 +41,7 @@ style.replaceSync(`
   .number {
     display: flex; flex-flow: column; block-size: 100%; margin: 0; overflow: hidden; line-height: 1.1;
     font-weight: 650; font-variant-numeric: tabular-nums; white-space: nowrap;
-    font-size: clamp(.75rem, min(100cqi / var(--length) / .62, 55cqb), 3.5rem);
+    font-size: clamp(.75rem, min(100cqi / var(--length) / .7, 55cqb), 3.5rem);
   }
   .number:has(small + small) { font-size: clamp(.75rem, min(100cqi / var(--length) / .62, 40cqb), 3.5rem); }
   .number small {
