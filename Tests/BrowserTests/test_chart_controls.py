@@ -292,10 +292,10 @@ def test_parameters_can_be_set_by_a_script(show, tinybird, value, query):
     assert page.inside("chart.params === (chart.getAttribute('params') ?? '')")
 
 
-def test_what_was_set_before_the_element_was_there_counts(show, tinybird):
-    show(chart(""), script="""
+def test_what_was_set_before_the_element_was_there_counts(show):
+    page = show(chart(""), script="""
         document.addEventListener("DOMContentLoaded", () => {
             document.querySelector("tinybird-chart").params = {city: "Madrid"};
         });""")
 
-    wait_until(lambda: asked(tinybird)[-1] == {"city": "Madrid"}, "the page's parameters")
+    wait_for_cells(page, "20", "40")
