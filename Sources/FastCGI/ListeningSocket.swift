@@ -125,7 +125,7 @@ public struct ListeningSocket: ~Copyable {
         }
         let probe = try makeSocket(address, path)
         defer { close(probe) }
-        // A live owner with a full backlog doesn't refuse: it makes us wait, and that is an answer too.
+        // Where a live owner's backlog is full, connect fails with EAGAIN, not with ECONNREFUSED.
         _ = fcntl(probe, F_SETFL, O_NONBLOCK)
         guard address.withPointer({ connect(probe, $0, $1) }) != 0, errno == ECONNREFUSED else {
             throw Failure(path, "another process listens there; stop it, or choose another path")

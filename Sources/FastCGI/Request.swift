@@ -5,7 +5,7 @@ import Glibc
 /// ([RFC 3875 §4.1](https://www.rfc-editor.org/rfc/rfc3875#section-4.1)). The message body is drained, never offered.
 ///
 /// It is borrowed by the handler and not copyable, because the variables are the server's own memory, which is gone
-/// when the request is answered.
+/// after the response.
 public struct Request: ~Copyable {
     /// `NAME=value` C strings, ended by nil, as `environ` is.
     private let variables: UnsafePointer<UnsafeMutablePointer<CChar>?>

@@ -1,4 +1,4 @@
-/// The answer to one request, and what is to be logged about it.
+/// The response to one request, and the lines that it adds to the error log.
 public struct Response: Sendable, Equatable {
     /// The status code and its reason phrase ([RFC 9110 §15](https://www.rfc-editor.org/rfc/rfc9110#section-15)).
     public enum Status: String, Sendable {
