@@ -276,11 +276,75 @@ def test_axis_tooltip_table_and_number_write_alike(show):
 
 @pytest.mark.parametrize("form, lang, text", [
     ("currency:EUR", "en", "€1,234.50"), ("currency:EUR", "de", "1.234,50 €"), ("compact", "en", "1.2K"),
-    ("unit:kilometer", "en", "1,234.5 km"), ("plain", "en", "1234.5"), ("number", "fr", "1 234,5")])
+    ("unit:kilometer", "en", "1,234.5 km"), ("plain", "en", "1234.5"), ("number", "fr", "1 234,5"),
+    ("currency:JPY", "en", "¥1,235"), ("percent:1", "en", "123,450.0%"), ("percent", "de", "123.450 %"),
+    ("bytes", "en", "1.2 kB"), ("bytes", "fr", "1,2 ko"), ("duration", "en", "20m 35s"), ("duration", "es", "20min 35s")])
 def test_formats(show, form, lang, text):
     page = show(table({"v": "Float64"}, (1234.5,)), "big-number", f'format="v={form}"', lang)
 
     assert page.inside("root.querySelector('.number').textContent").replace("\u00a0", " ").replace("\u202f", " ") == text
+
+
+@pytest.mark.parametrize("form, values, shown", [
+    ("bytes", [0, 512, 999.7, 999_960, 5e9, 2.5e18, -1536, None],
+     ["0 bytes", "512 bytes", "1 kB", "1 MB", "5 GB", "2,500 PB", "-1.5 kB", "–"]),
+    ("duration", [0, 0.25, 59.999, 65, 3599.6, 3720, 90061, -3720, None],
+     ["0s", "0.25s", "1m", "1m 5s", "1h", "1h 2m", "1d 1h", "-1h 2m", "–"]),
+    ("compact", [0.0042, 12, 999.5, 12345, 1234567, -1e9], ["0.0042", "12", "999.5", "12.3K", "1.2M", "-1B"]),
+])
+def test_each_value_in_the_unit_that_suits_it(show, form, values, shown):
+    page = show(table({"k": "String", "v": "Float64"}, *((str(at), value) for at, value in enumerate(values))), "table",
+                f'format="v={form}"')
+
+    assert page.cells() == shown
+
+
+def test_64_bits_may_be_bytes(show):
+    page = show(table({"v": "UInt64"}, ("18446744073709551615",)), "big-number", 'format="v=bytes"')
+
+    assert page.inside("root.querySelector('.number').textContent") == "18,446.7 PB"
+
+
+@pytest.mark.parametrize("form, most, shown", [
+    ("duration", 1200, ["0s", "10m", "20m"]), ("duration", 1.2, ["0s", "0.5s", "1s"]),
+    ("bytes", 2_000_000, ["0 bytes", "500 kB", "1 MB", "1.5 MB", "2 MB"]),
+    ("bytes", 1_000_000, ["0 bytes", "200 kB", "400 kB", "600 kB", "800 kB", "1 MB"]),
+    ("compact", 1250, ["0", "500", "1K"]),
+])
+def test_ticks_are_where_people_count(show, form, most, shown):
+    page = show(table({"k": "String", "v": "Float64"}, ("a", most), ("b", 0)), "bar", f'format="v={form}"')
+
+    assert ticks(page, "y")[:len(shown)] == shown
+
+
+@pytest.mark.parametrize("type, axes, displayed", [
+    ("line", "", [True, True]), ("line", 'axes="both"', [True, True]), ("line", 'axes="x"', [True, False]),
+    ("bar", 'axes="y"', [False, True]), ("area", 'axes="none"', [False, False]), ("bar", 'axes="y" horizontal', [False, True])])
+def test_axes_can_be_left_out(show, type, axes, displayed):
+    page = show(LONG, type, f'group-by="status" {axes}')
+
+    assert chart(page, "[it.scales.x.options.display, it.scales.y.options.display]") == displayed
+    shown = chart(page, "[it.scales.x.height > 0, it.scales.y.width > 0]")
+    assert shown == displayed
+
+
+def test_bars_can_be_horizontal_and_stacked(show):
+    page = show(LONG, "bar", 'group-by="status" index="time" horizontal stacked')
+
+    assert chart(page, "it.options.indexAxis") == "y"
+    # The second series begins where the first ends.
+    first, second = (chart(page, f"(({{x, base, y}}) => ({{x, base, y}}))(it.getDatasetMeta({at}).data[0])") for at in (0, 1))
+    assert second["base"] == first["x"] and second["x"] > first["x"] and second["y"] == first["y"]
+
+
+@pytest.mark.parametrize("legend, count", [("", 2), ('legend="auto"', 2), ('legend="none"', 0)])
+@pytest.mark.parametrize("type", ["line", "pie"])
+def test_the_legend_can_be_left_out(show, type, legend, count):
+    json = table({"k": "String", "v": "UInt8", "w": "UInt8"}, ("a", 1, 2), ("b", 3, 4))
+    page = show(json, type, legend)
+
+    assert page.inside("root.querySelectorAll('.legend button').length") == count
+    assert page.inside("root.querySelector('.legend').checkVisibility()") == bool(count)
 
 
 @pytest.mark.parametrize("form", ["money", "currency:EURO", "percent:many"])

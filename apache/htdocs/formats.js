@@ -1,6 +1,7 @@
 // Writes values for reading, in the page's language. All ways of showing use the same functions.
 
 import { readerOf, structureText, toNumber } from "./columns.js";
+import { MEASURES } from "./measures.js";
 import { cannot } from "./request.js";
 
 /** What stands for NULL, and for an empty text. */
@@ -10,12 +11,11 @@ const EMPTY = '""';
 /** By how many rows a column's format is chosen where reading all of them would take long. */
 const SAMPLE = 1000;
 
-/** What `format` may say; the rest is Intl's. */
+/** What `format` may say, beside MEASURES; the rest is Intl's. */
 const FORMS = {
   currency: code => ({ style: "currency", currency: code }),
   percent: () => ({ style: "percent" }),
   unit: unit => ({ style: "unit", unit }),
-  compact: () => ({ notation: "compact", maximumFractionDigits: 1 }),
   plain: () => ({ useGrouping: false }),
   number: () => ({}),
   date: () => ({}),
@@ -26,16 +26,17 @@ const FORMS = {
  * @param {ReturnType<import("./columns.js").describe>} column
  * @param {object[]} rows
  * @param {{language?: string, zone?: string, form?: string}} settings `form`: as the attribute `format` says
- * @returns {{text: (value: unknown) => string, number: (value: number) => string,
- *   tick: (value: number, step: number, most: number) => string}} `text` takes a value as it is in the answer; `number`
+ * @returns {{text: (value: unknown) => string, number: (value: number) => string, steps?: number[],
+ *   tick: (value: number, step: number, most: number) => string}} `steps`: see MEASURES. `text` takes a value as it is in the answer; `number`
  *   one that was read; `tick` that, the distance of an axis's ticks and the largest of them
  */
 export function formatOf(column, rows, { language, zone, form = "" }) {
   const [name, more] = form.split(":");
-  if (form && !FORMS[name]) {
-    throw cannot(`format is "${form}": there are ${Object.keys(FORMS).join(", ")}`);
+  if (form && !FORMS[name] && !MEASURES[name]) {
+    throw cannot(`format is "${form}": there are ${Object.keys({ ...FORMS, ...MEASURES }).join(", ")}`);
   }
   try {
+    if (column.kind === "number" && MEASURES[name]) return measured(MEASURES[name](language));
     if (column.kind === "number") return numbers(column, rows, language, form && FORMS[name](more), more);
     if (column.kind === "time") return times(column, rows, language, zone, name);
   } catch (error) {
@@ -54,6 +55,10 @@ function plain(value, { type }) {
   if (type.startsWith("FixedString")) return value.replace(/\0+$/, "");
   return typeof value === "object" ? structureText(value, type) : String(value);
 }
+
+const measured = measure => ({
+  ...measure, text: value => value === null || value === undefined ? NOTHING : measure.number(toNumber(value)),
+});
 
 function numbers(column, rows, language, style, more) {
   // Years, ports and the like are 16 bits without a sign: nobody writes them with separators.
@@ -98,9 +103,12 @@ const DIGITS = Array.from({ length: 13 }, (_, digits) => digits);
 const isWhole = value => Math.abs(value - Math.round(value)) < 1e-9 * Math.max(1, Math.abs(value));
 
 /** Digits after the point that suit all of a column; undefined where none do. */
-function decimals(column, rows, scale, { style }) {
+function decimals(column, rows, scale, { style, currency }) {
   if (/Int/.test(column.type) && scale === 1) return 0;
-  if (style === "currency" || (column.scale > 0 && column.scale <= 2 && scale === 1)) return column.scale || 2;
+  if (style === "currency" && !column.scale) {
+    return new Intl.NumberFormat("en", { style, currency }).resolvedOptions().maximumFractionDigits;
+  }
+  if (style === "currency" || (column.scale > 0 && column.scale <= 2 && scale === 1)) return column.scale;
   const values = rows.map(row => row[column.name]);
   if (column.scale) {
     return Math.max(0, ...values.slice(0, SAMPLE).map(value => fraction(ALL_DIGITS.format(value ?? 0))));

@@ -6,7 +6,7 @@
 
 const ELEMENT = ["source", "token-client", "request", "element", "shell", "words", "controls", "properties"];
 const FRAME = ["frame"];
-const DRAWING = ["drawing", "shape", "series", "columns", "times", "formats", "tables", "colors"];
+const DRAWING = ["drawing", "shape", "series", "columns", "times", "formats", "measures", "tables", "colors"];
 const CANVAS = ["canvas", "options", "axes", "legend"];
 const SORTED = ["sorting"];
 const SELECTABLE = ["rows"];
