@@ -30,7 +30,7 @@ def test_a_drawn_chart_has_a_name_and_a_table(open_page, type):
     assert ("figure", "Sales by city") in nodes
     assert ("image", f"Sales by city: {type} chart") in nodes
     assert ("table", "Sales by city") in nodes
-    assert ("region", "Sales by city: data") in nodes
+    assert ("group", "Sales by city: data") in nodes
     assert [name for role, name in nodes if role == "columnheader"] == ["city", "sales"]
     assert [name for role, name in nodes if role == "rowheader"] == ["Berlin", "Madrid", "Paris"]
     assert [name for role, name in nodes if role in ("cell", "gridcell")] == ["482", "418", "394"]
@@ -45,7 +45,7 @@ def test_every_control_frame_image_and_table_has_a_name(site, open_page):
 
     nodes = tree(page)
     for role, name in nodes:
-        if role in ("button", "image", "table", "region", "Iframe", "figure", "link", "textbox"):
+        if role in ("button", "image", "table", "group", "Iframe", "figure", "link", "textbox"):
             assert name or role == "textbox", (role, nodes)
     assert ("button", "Try again") in nodes
     assert ("Iframe", "Sales by city") in nodes

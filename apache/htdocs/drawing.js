@@ -87,8 +87,8 @@ export default class Drawing {
       return undefined;
     }
     const area = this.#box.querySelector(".data") ?? this.#box.appendChild(element("div"));
-    // It scrolls by the keyboard too.
-    Object.assign(area, { className: "data", role: "region", tabIndex: 0, ariaLabel: shown.say("data", shown) });
+    // It scrolls by the keyboard too. No landmark: a page may have many.
+    Object.assign(area, { className: "data", role: "group", tabIndex: 0, ariaLabel: shown.say("data", shown) });
     if (sorting) {
       shown.sorting = this.#sorting ??= new sorting.Sorting(area);
       this.#sorting.onchange = () => this.#fill(area, shown, selection);
