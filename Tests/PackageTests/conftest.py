@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from Support.packages import DEB, TARBALL, built
+from Support.packages import DEB, TARBALL, built, bundled
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +34,12 @@ def deb(packages: Path) -> Path:
 def tarball(packages: Path) -> Path:
     """The archive for other Linux hosts."""
     return built(TARBALL, packages)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """What packages have of the page: a directory with HAProxy's lines beside it."""
+    return bundled(tmp_path)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 
 from Support.layers import in_layer
 from Support.marks import as_root
+from Support.packages import contents
 from Support.readme import BLOCKS, README, SCOPES, claims_in
 from Support.repository import REPOSITORY
 from Support.tokens import KEY
@@ -93,6 +94,17 @@ def test_the_manual_page_has_every_command_and_setting(unpacked: Path) -> None:
     assert re.findall(r"^   (\w+)", commands, re.M) == ["check", "token", "inspect", "serve"]
     assert re.findall(r"^       (TINYBIRD_\w+)$", settings, re.M) == re.findall(r"^\| `(TINYBIRD_\w+)` \|", README, re.M)
     assert "--listen" in commands and "default: 48h" in settings
+
+
+def test_its_page_has_fewer_and_smaller_scripts(unpacked: Path, page: Path) -> None:
+    share = unpacked / "usr/share"
+    for name, content in contents(page).items():
+        path = share / "charts-token/htdocs" / name
+        # index.html is a configuration file.
+        assert (unpacked / path.readlink().relative_to("/") if path.is_symlink() else path).read_bytes() == content
+    assert len(list((share / "charts-token/htdocs").iterdir())) == len(contents(page))
+    haproxy = share / "doc/charts-token/examples/haproxy/charts-token.cfg"
+    assert haproxy.read_bytes() == (page.parent / "charts-token.cfg").read_bytes()
 
 
 # ---- Apache ----

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from Support.packages import contents
 from Support.readme import SCOPES, claims_in
 from Support.repository import REPOSITORY
 from Support.tokens import KEY
@@ -30,7 +31,7 @@ def version(unpacked: Path) -> list[str]:
         [unpacked / "charts-token", "--version"], check=True, capture_output=True, text=True).stdout.splitlines()
 
 
-def test_it_has_all_that_a_host_needs(unpacked: Path) -> None:
+def test_it_has_all_that_a_host_needs(unpacked: Path, page: Path) -> None:
     expected = {"README.md", "charts-token", "charts-token.1", "charts-token.spdx.json", "SHA256SUMS",
                 "packaging/README.md", "packaging/systemd/charts-token.service",
                 "packaging/nginx/charts-token.conf"}
@@ -38,9 +39,16 @@ def test_it_has_all_that_a_host_needs(unpacked: Path) -> None:
         expected |= {str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / folder).rglob("*") if path.is_file()}
     # What is served from a clone alone.
     expected.remove("apache/serve")
+    expected = {path for path in expected if not path.startswith("apache/htdocs/")}
+    expected |= {f"apache/htdocs/{path.name}" for path in page.iterdir()}
     present = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if path.is_file()}
     assert expected <= present
     assert all(path in expected or re.fullmatch(r"packaging/[a-z]+/charts-token\.\w+", path) for path in present)
+
+
+def test_its_page_has_fewer_and_smaller_scripts(unpacked: Path, page: Path) -> None:
+    assert contents(unpacked / "apache/htdocs") == contents(page)
+    assert (unpacked / "packaging/haproxy/charts-token.cfg").read_bytes() == (page.parent / "charts-token.cfg").read_bytes()
 
 
 def test_its_program_is_static_and_knows_its_commit(unpacked: Path) -> None:

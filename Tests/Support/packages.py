@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from Support.readme import BLOCKS
-from Support.repository import REPOSITORY
+from Support.repository import HTDOCS, REPOSITORY
 
 DEB = BLOCKS["build-deb"].strip()
 TARBALL = "packaging/build-tarball"
@@ -30,6 +31,20 @@ def built(command: str, directory: Path) -> Path:
             assert run.returncode == 0, run.stderr
             path.write_text(run.stdout)
     return Path(path.read_text().strip())
+
+
+def bundled(directory: Path) -> Path:
+    """The page as the packages carry it, in a new directory; beside it, HAProxy's lines for it."""
+    htdocs, haproxy = directory / "htdocs", directory / "charts-token.cfg"
+    shutil.copytree(HTDOCS, htdocs)
+    shutil.copy(REPOSITORY / "packaging/haproxy/charts-token.cfg", haproxy)
+    subprocess.run([REPOSITORY / "packaging/bundle", htdocs, haproxy], check=True)
+    return htdocs
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    """The files of a directory."""
+    return {path.name: path.read_bytes() for path in directory.iterdir()}
 
 
 if __name__ == "__main__":

@@ -51,7 +51,8 @@ class Site(http.server.ThreadingHTTPServer):
         # What its tokens open.
         self.pipes = ["sales_by_city", "every_type"]
         self.policy = POLICY
-        # Its files are those that ship, but for these: what a path answers.
+        # Where its files are; and others, by their paths.
+        self.htdocs = HTDOCS
         self.files: dict[str, str] = {}
         # When tokens were asked for, what for, and which were given.
         self.asked: list[float] = []
@@ -89,7 +90,7 @@ class Handler(Quiet):
             self.reply(200, "text/javascript", self.server.script.encode())
         else:
             path = path.removeprefix("/charts-token")
-            file = JAVASCRIPT / path[12:] if path.startswith("/javascript/") else HTDOCS / path[1:]
+            file = JAVASCRIPT / path[12:] if path.startswith("/javascript/") else self.server.htdocs / path[1:]
             if file.is_file():
                 self.reply(200, mimetypes.guess_type(file.name)[0], file.read_bytes())
             else:

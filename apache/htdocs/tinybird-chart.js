@@ -4,7 +4,8 @@
 // token, the scripts for drawings, then (as soon as there is a token) the data, and what draws on a canvas. And it says
 // so where the scripts don't fit together: after an upgrade a browser may have some of the old ones.
 
-const ELEMENT = ["source", "token-client", "request", "element", "shell", "words", "controls", "properties"];
+// In packages each list is one script, named for its first (packaging/bundle).
+const ELEMENT = ["element", "source", "token-client", "request", "shell", "words", "controls", "properties"];
 const FRAME = ["frame"];
 const DRAWING = ["drawing", "shape", "series", "columns", "times", "formats", "measures", "tables", "colors"];
 const CANVAS = ["canvas", "options", "axes", "legend"];
