@@ -1,8 +1,9 @@
-"""Benchmark: how soon the charts of examples.html are there when the server is far away and nothing is cached.
+"""Benchmark: how soon the charts of a page are there when the server is far away and nothing is cached.
 
 Prints, for the first chart and the last, round trips and milliseconds, then requests and bytes; medians. First with
 each response a round trip after its request, then with TCP's handshakes and slow start, as served and to a browser that
-accepts no compression; at last without a distance, which is the page's own work. Nothing is asserted.
+accepts no compression; at last without a distance, which is the page's own work. All that for index.html and
+examples.html, with the scripts as they are in a clone and as packages carry them. Nothing is asserted.
 
     Tests/bench-page [ROUNDS [MILLISECONDS]]      5 rounds with 100 ms a round trip, unless said
 """
@@ -20,6 +21,7 @@ from selenium.webdriver.chrome.service import Service
 
 from Support.apache_serve import Serve
 from Support.distance import Distance
+from Support.packages import bundled
 from Support.servers import free_port
 from Support.waiting import wait_until
 
@@ -50,28 +52,34 @@ def main(rounds: int = 5, milliseconds: int = 100) -> None:
 
         def report(name: str, away: int, tcp: bool, headers: dict[str, str]) -> None:
             driver.execute_cdp_cmd("Network.setExtraHTTPHeaders", {"headers": headers})
-            rows = [load(driver, serve.port, away / 1000, tcp) for _ in range(rounds)]
+            rows = [load(driver, serve.port, page, away / 1000, tcp) for _ in range(rounds)]
             first, last, requests, size = map(statistics.median, zip(*rows))
             trips = f"{first / away:4.1f} and {last / away:4.1f} round trips" if away else ""
             print(
                 f"{name:24} {trips:26} {first:5.0f} and {last:5.0f} ms  "
                 f"{requests:3.0f} requests  {size / 1000:6.1f} kB")
 
-        load(driver, serve.port, 0, False)
+        load(driver, serve.port, "examples", 0, False)
         print(
             f"First chart and last; {milliseconds} ms a round trip, HTTP/1.1, nothing cached; "
             f"medians of {rounds} rounds")
-        report("a round trip a request", milliseconds, False, {})
-        report("TCP", milliseconds, True, {})
-        report("TCP, not compressed", milliseconds, True, {"Accept-Encoding": "identity"})
-        report("no distance", 0, False, {})
+        for form in ("a clone", "a package"):
+            if form == "a package":
+                (serve.directory / "htdocs").rename(serve.directory / "modules")
+                bundled(serve.directory)
+            for page in ("index", "examples"):
+                print(f"{page}.html of {form}")
+                report("a round trip a request", milliseconds, False, {})
+                report("TCP", milliseconds, True, {})
+                report("TCP, not compressed", milliseconds, True, {"Accept-Encoding": "identity"})
+                report("no distance", 0, False, {})
 
 
-def load(driver: Any, port: int, round_trip: float, tcp: bool) -> tuple[float, ...]:
+def load(driver: Any, port: int, page: str, round_trip: float, tcp: bool) -> tuple[float, ...]:
     """Milliseconds until the first chart and the last, requests and bytes. From a port of its own, whose pages the
     browser has never seen."""
     distance = Distance(port, round_trip, tcp)
-    driver.get(f"http://127.0.0.1:{distance.port}/examples.html")
+    driver.get(f"http://127.0.0.1:{distance.port}/{page}.html")
     times = wait_until(
         lambda: len(times := driver.execute_script(TIMES)) == driver.execute_script(CHARTS) and times, "all charts")
     requests = driver.execute_script(REQUESTS)
