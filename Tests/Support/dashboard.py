@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 from Support.repository import HTDOCS
@@ -49,7 +50,10 @@ PIPES = {
 
 def publish(workspace: Workspace) -> None:
     """The sample orders as a data source, `place` being their order, and a pipe for each endpoint of the page."""
-    rows = [(*row.values(), place) for place, row in enumerate(json.loads(SAMPLES.read_text())["data"])]
+    # Each figure for each city of each channel of each week.
+    *places, orders, sales, returned = json.loads(SAMPLES.read_text()).values()
+    rows = [(*row, *figures, place) for place, (row, *figures) in enumerate(
+        zip(itertools.product(*places), orders, sales, returned, strict=True))]
     workspace.create("sample_orders", f"{_COLUMNS}, place UInt32",
                      f"SELECT * FROM VALUES('{_COLUMNS}, place UInt32', {', '.join(map(str, rows))})")
     for name, sql in PIPES.items():

@@ -7,15 +7,21 @@ const FIGURES = { orders: "UInt64", sales: "UInt64", average: "Float64", returne
 /** What each endpoint groups by. */
 const PIPES = { totals: [], orders_by_week: ["week", "channel"], sales_by_city: ["city"], orders: ["city", "channel"] };
 
-const file = fetch(new URL("sample-orders.json", import.meta.url)).then(response => response.json());
+const file = fetch(new URL("sample-orders.json", import.meta.url)).then(response => response.json()).then(rowsOf);
 const { fetch: fetchAsItWas } = globalThis;
 
 globalThis.fetch = async (address, ...more) => {
   const { pathname, searchParams } = new URL(address, document.baseURI);
   const [, name] = /\/samples\/(\w+)\.json$/.exec(pathname) ?? [];
-  return PIPES[name] ? Response.json(answer(name, Object.fromEntries(searchParams), (await file).data))
+  return PIPES[name] ? Response.json(answer(name, Object.fromEntries(searchParams), await file))
     : fetchAsItWas(address, ...more);
 };
+
+/** The file has each figure for each city of each channel of each week. */
+function rowsOf({ week: weeks, channel: channels, city: cities, orders, sales, returned }) {
+  const places = weeks.flatMap(week => channels.flatMap(channel => cities.map(city => ({ week, channel, city }))));
+  return places.map((place, at) => ({ ...place, orders: orders[at], sales: sales[at], returned: returned[at] }));
+}
 
 function answer(name, { date_from = "2026-01-01", date_to = "2026-12-31", channel, city }, orders) {
   const time = date => Date.parse(date);
