@@ -47,6 +47,7 @@ style.replaceSync(`
   .number small {
     overflow: hidden; font-size: clamp(.75rem, .3em, 1rem); font-weight: 400; line-height: 1.4; text-overflow: ellipsis;
   }
+  .number .delta { white-space: normal; }
   @media (prefers-contrast: more) { tr { border-color: currentColor; } .bars i { opacity: .5; } }
   @media (forced-colors: active) {
     .bars i { box-sizing: border-box; border: 1px solid CanvasText; opacity: 1; }
