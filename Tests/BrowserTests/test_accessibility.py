@@ -17,24 +17,23 @@ SETTLED = """[...document.querySelectorAll("tinybird-chart")].every(
 
 
 @pytest.mark.parametrize("name", sorted(file.stem for file in HTDOCS.glob("*.html")))
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_break_no_rule(site, open_url, name, scheme):
+def test_the_pages_break_no_rule(site, open_url, name):
     page = open_url("about:blank")
-    page.media(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
-    page.driver.get(f"{site.url}/{name}.html")
-    wait_until(lambda: page.value(SETTLED), "charts")
+    for scheme in ("light", "dark"):
+        page.media(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
+        if scheme == "light":
+            page.driver.get(f"{site.url}/{name}.html")
+            wait_until(lambda: page.value(SETTLED), "charts")
 
-    assert breaches(page) == []
+        assert breaches(page) == [], scheme
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_kind_and_no_state_breaks_a_rule(site, tinybird, open_page, scheme):
+def test_no_kind_and_no_state_breaks_a_rule(site, tinybird, open_page):
     kinds = ["line", "area", "bar", "pie", "donut", "bar-list", "table", "big-number"]
     tinybird.json = SITES
     page = open_page("<h1>Charts</h1>" + "".join(
         chart(kind, f'title="{kind} {at}" description="By city" downloads="csv png" {more}')
         for kind in kinds for at, more in enumerate(["", "selectable"])) + chart("bar", 'title="wrong" token-endpoint="/none"'))
-    page.media(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
     for at in range(2 * len(kinds)):
         page.wait_for("ready", at)
     page.problem(2 * len(kinds))
@@ -45,7 +44,9 @@ def test_no_kind_and_no_state_breaks_a_rule(site, tinybird, open_page, scheme):
         page.wait_for("empty" if title == "empty" else "loading", 2 * len(kinds) + (1 if title == "empty" else 2))
         tinybird.mode = "slow"
 
-    assert breaches(page) == []
+    for scheme in ("light", "dark"):
+        page.media(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
+        assert breaches(page) == [], scheme
 
 
 def chart(type: str, more: str = "") -> str:

@@ -31,7 +31,7 @@ style.replaceSync(`
 `);
 
 export class Legend {
-  #list = element("ul", { className: "legend", part: "legend" });
+  #list = element("ul", { className: "legend", role: "list", part: "legend" });
   #toggle;
   #entries;
   /** What the visitor has switched off, by name: that outlives new data. */
