@@ -8,6 +8,7 @@ import re
 import pytest
 
 from Support.pages import FRAME, drawn
+from Support.readme import CHARTS
 from Support.repository import HTDOCS
 from Support.tinybird import answer
 from Support.waiting import wait_until
@@ -38,6 +39,10 @@ def sentences(language: str) -> dict[str, str]:
 
 def test_there_are_six_languages():
     assert ["en", *LANGUAGES] == list(SAID)
+
+
+def test_the_documentation_has_the_keys_and_what_they_say():
+    assert dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", CHARTS.partition("| key |")[2].partition("\n\n")[0], re.M)) == sentences("en")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,6 +1,6 @@
 // Draws on a canvas, by Chart.js.
 
-import { GRID, paletteOf, resolver, REST, THEMED } from "./colors.js";
+import { GRID, paletteOf, resolver, REST, TRANSITIONS } from "./colors.js";
 import { adopt, element } from "./shell.js";
 import { Legend, style as legendStyle } from "./legend.js";
 import { configure } from "./options.js";
@@ -17,7 +17,7 @@ style.replaceSync(`
   .area { position: relative; min-inline-size: 0; min-block-size: 0; }
   /* Its colours are the page's: where these change, a (very short) transition tells it. */
   canvas { position: absolute; inset: 0; transition: color 1ms; }
-  canvas { transition: ${THEMED.map(name => `${name} 1ms allow-discrete`)}; }
+  canvas { transition: ${TRANSITIONS}; }
   @media print { canvas { max-inline-size: 100%; max-block-size: 100%; } }
 `);
 

@@ -8,8 +8,8 @@ const PROPERTIES = COLORS.map((_, at) => `--tinybird-chart-color-${at + 1}`);
 const BASE = COLORS.map((color, at) => `var(${PROPERTIES[at]}, ${color})`);
 /** Of the lines behind a chart. */
 export const GRID = "--tinybird-chart-grid";
-/** The page's colours are of other elements too: what says that they have changed. */
-export const THEMED = ["color", GRID, ...PROPERTIES];
+/** What tells that the page has other colours: transitions of them all, of a canvas. */
+export const TRANSITIONS = ["color", GRID, ...PROPERTIES].map(name => `${name} 1ms allow-discrete`);
 /** What the others are that share one colour. */
 export const REST = "#7d8590";
 /** Once all are used they come again: darker, lighter, and then further so. */

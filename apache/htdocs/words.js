@@ -83,6 +83,6 @@ export const speaker = (words, language = "en") => (key, values = {}) =>
  */
 export async function speakerOf(element, messages) {
   const script = scriptOf(element);
-  const words = script && (await import(`./${script}.js`).catch(() => {}))?.default;
+  const words = script && (await import(new URL(`${script}.js`, import.meta.url)).catch(() => {}))?.default;
   return speaker({ ...words, ...messages }, known(languageOf(element)));
 }
