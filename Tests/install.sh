@@ -1,11 +1,18 @@
 # For scripts in this folder to source: how they install Debian packages, and run what is only of interest when it fails.
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-
 # Runs a command, and shows what it prints only when it fails.
 quietly() {
-    "$@" >"$log" 2>&1 || { status=$? && cat "$log" >&2 && echo "$0: failed: $*" >&2 && exit "$status"; }
+    local log status
+    log=$(mktemp)
+    if "$@" >"$log" 2>&1; then
+        rm "$log"
+    else
+        status=$?
+        cat "$log" >&2
+        rm "$log"
+        echo "$0: failed: $*" >&2
+        exit "$status"
+    fi
 }
 
 as_root() {

@@ -256,12 +256,17 @@ def test_kept_connections_are_spread_over_the_threads(directory: Path, program: 
     responder = running(Responder(directory, program, {**ENVIRONMENT, "TINYBIRD_THREADS": "4"}))
     kept = request_of([(b"REQUEST_METHOD", b"GET")], flags=1)
     connections = [socket.socket(socket.AF_UNIX) for _ in range(40)]
+
+    def wait_for_threads() -> None:
+        wait_until(lambda: calls(responder.pid) <= {"epoll_wait", "rt_sigtimedwait"}, "all threads to wait")
+
     for connection in connections:
         # Whoever is still at work may be the fastest to take the next one.
-        wait_until(lambda: calls(responder.pid) <= {"epoll_wait", "rt_sigtimedwait"}, "all threads to wait")
+        wait_for_threads()
         connection.connect(str(responder.socket))
         connection.sendall(kept)
         answer(connection)
+    wait_for_threads()
     descriptors = [info(entry) for entry in Path(f"/proc/{responder.pid}/fdinfo").iterdir()]
     # A set of each thread, with the listening socket and the wake-up beside its connections.
     counts = [text.count("tfd:") - 2 for text in descriptors if "tfd:" in text]

@@ -16,8 +16,11 @@ AT_ONCE = 8
 def wait_until(condition: Callable[[], Value], what: str | Callable[[], str], seconds: float = 60) -> Value:
     """Polls until `condition` holds, and returns its value. Fails after a time that only a fault takes."""
     deadline = time.monotonic() + seconds
+    pause = 0.005
     while not (value := condition()):
         if time.monotonic() >= deadline:
             raise AssertionError(f"waited {seconds} s in vain for {what() if callable(what) else what}")
-        time.sleep(0.01)
+        # To look takes time from what is waited for.
+        time.sleep(pause)
+        pause = min(1.5 * pause, 0.05)
     return value
