@@ -71,6 +71,16 @@ def test_the_response_is_a_property_and_in_the_event(show, open_page, tinybird):
     assert page.inside("chart.data === detail") and page.value("window.name") == "TypeError"
 
 
+def test_a_script_can_have_the_data_fetched_again(show, tinybird):
+    page = show(drawn("table"))
+    tinybird.json = answer([{"city": "Rome", "sales": 7}])
+
+    page.inside("chart.reload()")
+
+    assert page.state() == "ready" and len(page.cells()) in (1, 3)
+    wait_until(lambda: page.cells() == ["7"], "the new data")
+
+
 def test_a_frame_has_no_data(show, open_page):
     page = open_page(FRAME, script="addEventListener('tinybird-load', ({detail}) => window.detail = detail);")
     page.wait_for("ready")

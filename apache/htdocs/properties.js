@@ -57,6 +57,11 @@ export class Properties extends HTMLElement {
     return this.data ? toCSV(this.data, new URLSearchParams(this.getAttribute("labels") ?? "")) : "";
   }
 
+  /** Fetches the data again; what is there stays in sight until then. */
+  reload() {
+    this.attributeChangedCallback("reload");
+  }
+
   /** Tells the page. */
   tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, detail }));
