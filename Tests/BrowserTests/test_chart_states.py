@@ -43,7 +43,7 @@ def test_what_is_no_token_gives_a_message_and_a_retry_that_works(site, open_page
     page.retry()
 
     page.wait_for("ready")
-    assert page.status() == "" and not page.inside("root.querySelector('button').checkVisibility({visibilityProperty: true})")
+    assert page.status() == "" and not page.inside("root.querySelector('#note button').checkVisibility({visibilityProperty: true})")
 
 
 @pytest.mark.parametrize("mode, text, status", [
@@ -163,7 +163,7 @@ def test_the_button_works_by_the_mouse(site, open_page):
     site.mode = None
 
     # Not where something lies above it.
-    page.inside("root.querySelector('button')").click()
+    page.inside("root.querySelector('#note button')").click()
 
     page.wait_for("ready")
 
@@ -175,7 +175,7 @@ def test_the_button_works_by_the_keyboard_and_leaves_the_focus_with_the_chart(si
 
     body = page.driver.find_element("tag name", "body")
     body.send_keys(Keys.TAB)
-    assert page.inside("root.activeElement === root.querySelector('button')")
+    assert page.inside("root.activeElement === root.querySelector('#note button')")
     assert page.inside("getComputedStyle(root.activeElement).outlineStyle") == "solid"
     site.mode = None
     page.driver.switch_to.active_element.send_keys(Keys.ENTER)

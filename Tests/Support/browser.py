@@ -149,7 +149,7 @@ class Page:
 
     def retry(self, at: int = 0) -> None:
         """Clicks the button, which may be gone: what is likely to be over soon is tried again without it."""
-        self.inside("root.querySelector('button').click()", at)
+        self.inside("root.querySelector('#note button').click()", at)
 
     def cells(self, at: int = 0) -> list[str]:
         return self.inside("[...root.querySelectorAll('tbody td')].map(cell => cell.textContent)", at)
