@@ -98,7 +98,7 @@ def test_while_no_token_can_be_had_the_old_chart_stays_and_says_so(site, tinybir
 def test_a_frame_that_never_loads_is_an_error_and_never_replaces_one_that_did(site, tinybird, open_page):
     hurry = """
         const timeout = AbortSignal.timeout;
-        AbortSignal.timeout = limit => timeout.call(AbortSignal, limit === 30000 ? 100 : limit);"""
+        AbortSignal.timeout = limit => timeout.call(AbortSignal, limit === 30000 ? 3000 : limit);"""
     tinybird.mode = "slow"
     page = open_page(FRAME, script=hurry)
     assert page.problem() == "The chart took too long to load."

@@ -22,7 +22,7 @@ LEAPS = """{
     };
     const start = timer => later(timer.run, timer.due - steady() - ahead);
     window.setTimeout = (action, pause = 0, ...more) => {
-        const timer = {due: steady() + ahead + pause, run() { timers.delete(id); action(...more); }};
+        const timer = {due: steady() + ahead + (Number(pause) || 0), run() { timers.delete(id); action(...more); }};
         const id = timer.now = start(timer);
         timers.set(id, timer);
         pauses.push([pause, window.fetches?.length]);
