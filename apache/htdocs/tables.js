@@ -43,7 +43,6 @@ style.replaceSync(`
     font-weight: 650; font-variant-numeric: tabular-nums; white-space: nowrap;
     font-size: clamp(.75rem, min(100cqi / var(--length) / .7, 55cqb), 3.5rem);
   }
-  .number .delta { white-space: normal; }
   .number:has(small + small) { font-size: clamp(.75rem, min(100cqi / var(--length) / .62, 40cqb), 3.5rem); }
   .number small {
     overflow: hidden; font-size: clamp(.75rem, .3em, 1rem); font-weight: 400; line-height: 1.4; text-overflow: ellipsis;
