@@ -22,6 +22,8 @@ struct Variable: Sendable {
     private let statuses: [String]
     /// Whether it is a field of a client certificate.
     private let isOfCertificate: Bool
+    /// Whether it is a claim of OpenID Connect.
+    private let isOfOpenID: Bool
     /// For a variable in the names of resources: which characters each of them may have.
     private let nameCharacters: [@Sendable (UInt8) -> Bool]
 
@@ -29,13 +31,14 @@ struct Variable: Sendable {
     init(_ name: UTF8Text, in scopes: [Scope]) {
         self.name = name
         isOfCertificate = name.starts(with: "SSL_CLIENT_")
+        isOfOpenID = Self.original(name).name.starts(with: "OIDC_CLAIM_")
         nameCharacters = scopes.filter { $0.resource.variables.contains(name) }.map(\.isNameCharacter)
         lookupName = name.description
         let redirects = Self.original(name).redirects
         statuses = (0..<redirects).map { String(repeating: Self.redirect.description, count: $0 + 1) + "STATUS" }
     }
 
-    /// The variable's value in `request`: at least one byte, and UTF-8.
+    /// The variable's value in `request`: at least one byte, UTF-8, and nothing that stands for lost characters.
     ///
     /// - Throws: ``MissingVariable``, so that nothing is signed for nobody.
     func value(in request: borrowing Request) throws(MissingVariable) -> [UInt8] {
@@ -53,8 +56,18 @@ struct Variable: Sendable {
         guard let value = request.bytes(of: lookupName), !value.isEmpty else {
             throw MissingVariable(name: name, reason: "is not set or empty in this request")
         }
-        guard UTF8Text(value) != nil else {
+        guard let text = UTF8Text(value) else {
             throw MissingVariable(name: name, reason: "is not valid UTF-8 in this request")
+        }
+        // What stands for characters that were lost would make one name of two.
+        guard !text.contains("\u{FFFD}") else {
+            throw MissingVariable(name: name, reason: "has the replacement character U+FFFD in this request")
+        }
+        guard !isOfOpenID || !text.contains("?") else {
+            throw MissingVariable(
+                name: name,
+                reason: "has a \"?\" in this request, which may stand for another character (mod_auth_openidc 2.4.15 "
+                    + "and newer need \"OIDCPassClaimsAs environment none\")")
         }
         guard nameCharacters.allSatisfy({ value.allSatisfy($0) }) else {
             throw MissingVariable(

@@ -20,7 +20,7 @@ from Support.logins import (
     users_file,
     with_certificates,
 )
-from Support.openid import CLIENT, SECRET, Browser, OpenIDServer
+from Support.openid import NAMES, SECRET, Browser, OpenIDServer
 from Support.readme import LOGINS, block
 from Support.repository import REPOSITORY
 from Support.tokens import PIPE, SETTINGS, WORKSPACE
@@ -62,10 +62,9 @@ def test_openid_connect(by: type[Site], directory: Path, program: Path, running)
     with OpenIDServer() as provider:
         site = by(directory, program, config=block("openid", **{
             "https://accounts.example.com": provider.issuer, 'Secret "…"': f'Secret "{SECRET}"'}))
-        assert f"OIDCClientID {CLIENT}\n" in site.server.config
         site.server.modules += ["authn_core", "authz_user", "auth_openidc"]
         running(site)
-        for name in ["alice", "bob"]:
+        for name in ["alice", "bob", *NAMES]:
             browser = Browser(directory / f"{name}.jar")
             provider.claims = {"sub": "1", "org": name}
             # The page first, as in a browser; then what its script asks for.

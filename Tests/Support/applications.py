@@ -147,7 +147,7 @@ class ByAuthRequest(Application):
         self.whoami.write_text(block("whoami"))
         with path.open("a") as file:
             file.write(nginx_lines(self.fpm, self.root) + block("auth-request-whoami", **{
-                "/run/php/php8.2-fpm.sock": self.fpm.socket, "/srv/site/whoami.php": self.whoami}))
+                "/run/php/php-fpm.sock": self.fpm.socket, "/srv/site/whoami.php": self.whoami}))
         return site
 
 

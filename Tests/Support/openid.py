@@ -17,10 +17,13 @@ import jwt
 
 from Support.curl import Answer, fetch
 from Support.logins import PER_USER
+from Support.readme import block
 from Support.transports import Site
 
 CLIENT = "charts"
 SECRET = "the client's secret, known to both"
+# Outside of ISO-8859-1, but for the last.
+NAMES = ["日本", "中国", "a’b", "älice"]
 BY_ORG = {name: value.replace("REMOTE_USER", "OIDC_CLAIM_org") for name, value in PER_USER.items()}
 
 
@@ -89,11 +92,9 @@ def with_openid(
 ) -> Site:
     """A site under Apache, not yet started, whose visitors sign in at the provider."""
     site = by(directory, program, settings=settings)
-    site.server.config += "\n" + "\n".join([
-        f"OIDCProviderMetadataURL {provider.issuer}/.well-known/openid-configuration",
-        f"OIDCClientID {CLIENT}", f'OIDCClientSecret "{SECRET}"', "OIDCRedirectURI /oidc",
-        "OIDCCryptoPassphrase anything", '<LocationMatch "^/(generate-token|oidc)$">', "AuthType openid-connect",
-        "Require valid-user", "</LocationMatch>"])
+    recipe = block("openid", **{"https://accounts.example.com": provider.issuer, 'Secret "…"': f'Secret "{SECRET}"'})
+    assert f"OIDCClientID {CLIENT}\n" in recipe
+    site.server.config += "\n" + recipe.partition("SetEnv ")[0]
     site.server.modules += ["authn_core", "authz_user", "auth_openidc"]
     return site
 

@@ -221,8 +221,25 @@ struct PlaceholderTests {
     }
 }
 
-@Suite("a value that is not UTF-8")
+@Suite("a value that is not UTF-8, or no longer the whole name")
 struct InvalidValueTests {
+    @Test(
+        "is not signed where a character stands for others",
+        arguments: [("REMOTE_USER", "a\u{FFFD}"), ("OIDC_CLAIM_org", "??"), ("REDIRECT_OIDC_CLAIM_org", "a?b")])
+    func replaced(name: String, value: String) {
+        var endpoint = TokenEndpoint(process: Guide.variables + ["TINYBIRD_FIXED_PARAMS": "u=%{\(name)}"])
+        #expect(endpoint.answer("GET", [name: "alice"]).claims != nil)
+        let response = endpoint.answer("GET", [name: value])
+        #expect(response.errorStatus == .forbidden)
+        #expect(response.log.first?.message.hasPrefix("\(name) has ") == true)
+    }
+
+    @Test("is signed with a question mark of its own, but for claims of OpenID Connect")
+    func questionMark() {
+        var endpoint = TokenEndpoint(process: Guide.variables + ["TINYBIRD_FIXED_PARAMS": "u=%{REMOTE_USER}"])
+        #expect(endpoint.answer("GET", ["REMOTE_USER": "a?"]).claims?.contains(#""u":"a?""#) == true)
+    }
+
     @Test("is not signed: repaired, it might be somebody else's name")
     func invalidUTF8() {
         var endpoint = TokenEndpoint(process: Guide.variables + ["TINYBIRD_FIXED_PARAMS": "u=%{REMOTE_USER}"])
