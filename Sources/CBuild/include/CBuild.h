@@ -1,4 +1,4 @@
-// What only the build knows.
+// What Swift cannot say: what only the build knows, and what comes before the runtime.
 #ifndef CHARTS_TOKEN_CBUILD_H
 #define CHARTS_TOKEN_CBUILD_H
 
