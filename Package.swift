@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -19,6 +19,13 @@ let ordered: [LinkerSetting] = [
         ], .when(configuration: .release))
 ]
 
+// What a static libcrypto takes from others, if it is Debian 13's.
+let compression: [LinkerSetting] = [
+    .unsafeFlags(
+        ["--push-state", "--as-needed", "-lz", "-lzstd", "--pop-state"].flatMap { ["-Xlinker", $0] },
+        .when(configuration: .release))
+]
+
 let package = Package(
     name: "charts-token",
     products: [
@@ -35,7 +42,7 @@ let package = Package(
         .target(name: "CBuild", cSettings: commit),
         .target(
             name: "FastCGI", dependencies: ["CFastCGI", "CLinux"], exclude: ["README.md"], swiftSettings: strict),
-        .target(name: "JOSE", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "JOSE", dependencies: ["COpenSSL"], swiftSettings: strict, linkerSettings: compression),
         .target(name: "Tinybird", dependencies: ["JOSE"], swiftSettings: strict),
         .target(name: "TokenEndpoint", dependencies: ["FastCGI", "JOSE", "Tinybird"], swiftSettings: strict),
         .executableTarget(

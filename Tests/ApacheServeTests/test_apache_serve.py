@@ -214,7 +214,7 @@ def test_no_swift(serve, commands):
     (commands / "swift").unlink()
 
     refused(
-        serve(), "apache/serve: swift is not in the PATH: install Swift 6.2 or newer from "
+        serve(), "apache/serve: swift is not in the PATH: install Swift 6.3 or newer from "
         "https://www.swift.org/install/linux/")
 
 

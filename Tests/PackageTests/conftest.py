@@ -44,8 +44,8 @@ def page(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def older(deb: Path, tmp_path: Path) -> Path:
-    """The package as version 0.1 was: the page below /usr/share, no server secret, nothing that a script made but files
-    for the key; with a program whose bytes are others."""
+    """The package as version 0.1 was: the page below /usr/share, the units in /lib, no server secret, nothing that a script
+    made but files for the key; with a program whose bytes are others."""
     tree, package = tmp_path / "older", tmp_path / "older.deb"
     subprocess.run(["dpkg-deb", "-R", deb, tree], check=True)
     scripts = tree / "DEBIAN"
@@ -58,6 +58,8 @@ def older(deb: Path, tmp_path: Path) -> Path:
     with (scripts / "md5sums").open("a") as sums:
         sums.write(f"{hashlib.md5(page.read_bytes()).hexdigest()}  {page.relative_to(tree)}\n")
     (scripts / "preinst").unlink()
+    (tree / "lib").mkdir()
+    (tree / "usr/lib/systemd").rename(tree / "lib/systemd")
     # Ours comes first; debhelper's follow.
     change(
         scripts / "postinst", r"(?s)^if \[ .*?^fi$",

@@ -6,6 +6,7 @@ Installed on the frozen base (Support/base.py), in a layer that is gone afterwar
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from Support.layers import in_layer
 from Support.marks import as_root
 from Support.packages import contents
-from Support.readme import BLOCKS, README, SCOPES, claims_in
+from Support.readme import BLOCKS, README, SCOPES, claims_in, links
 from Support.repository import REPOSITORY
 from Support.tokens import KEY
 
@@ -74,15 +75,33 @@ def test_lintian_has_no_errors_or_warnings(deb: Path) -> None:
 
 def test_the_distributions_libraries_are_dependencies(deb: Path) -> None:
     depends = subprocess.run(["dpkg-deb", "-f", deb, "Depends"], check=True, capture_output=True, text=True).stdout
-    assert {"libssl3", "libfcgi0ldbl", "libc6"} <= {dependency.split()[0] for dependency in depends.split(",")}
+    # libssl3t64 and libfcgi0t64 since Debian 13.
+    assert {"libssl3", "libfcgi0", "libc6"} <= {
+        re.sub("(ldbl|t64)$", "", dependency.split()[0]) for dependency in depends.split(",")}
 
 
 def test_the_version_is_the_changelogs(deb: Path, unpacked: Path) -> None:
     version = re.search(r"^## Changelog\n\n### (\S+), \d{4}-\d\d-\d\d\n", README, re.M)[1]
-    assert deb.name == f"charts-token_{version}_amd64.deb"
+    architecture = subprocess.run(
+        ["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout.strip()
+    assert deb.name == f"charts-token_{version}_{architecture}.deb"
     shown = subprocess.run(
         [unpacked / "usr/bin/charts-token", "--version"], check=True, capture_output=True, text=True).stdout
     assert shown.splitlines()[0] == f"charts-token {version}"
+
+
+def test_every_link_of_its_documents_leads_somewhere(unpacked: Path, tmp_path: Path) -> None:
+    # Links to files elsewhere in the system are absolute ones.
+    shutil.copytree(unpacked, tmp_path / "root", symlinks=True)
+    for path in (tmp_path / "root").rglob("*"):
+        if path.is_symlink() and path.readlink().is_absolute():
+            target = tmp_path / "root" / path.readlink().relative_to("/")
+            path.unlink()
+            path.symlink_to(target)
+    found = [link for document in (tmp_path / "root/usr/share/doc").rglob("*.md") for link in links(document)]
+    assert ("apache/LOGINS.md#openid-connect", True) in found
+    assert ("../packaging/nginx/charts-token.conf", True) in found
+    assert [link for link, leads in found if not leads] == []
 
 
 def test_the_manual_page_has_every_command_and_setting(unpacked: Path) -> None:
@@ -326,7 +345,7 @@ service >&2
 await
 curl -s http://localhost/charts-token/ | grep -c tinybird-chart
 stat -c '%a %U %G' /etc/lighttpd/conf-available/50-charts-token.conf
-readlink /etc/systemd/system/sockets.target.wants/charts-token.socket
+readlink -f /etc/systemd/system/sockets.target.wants/charts-token.socket
 end_of_service
 apt-get purge -y charts-token >&2
 lighttpd -tt -f /etc/lighttpd/lighttpd.conf >&2
@@ -338,4 +357,4 @@ wait $server || true
     assert claims_in(answers[1])["scopes"] == SCOPES
     assert int(answers[2]) > 0
     assert answers[3:] == [
-        "640 root www-data", "/lib/systemd/system/charts-token.socket", "/etc/charts-token/key"]
+        "640 root www-data", "/usr/lib/systemd/system/charts-token.socket", "/etc/charts-token/key"]

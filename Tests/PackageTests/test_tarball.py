@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from Support.packages import contents
-from Support.readme import SCOPES, claims_in
+from Support.readme import SCOPES, claims_in, links
 from Support.repository import REPOSITORY
 from Support.tokens import KEY
 
@@ -74,6 +74,12 @@ def test_the_wrapper_answers_from_beside_it(unpacked: Path, tmp_path: Path) -> N
     assert claims_in(answer.partition("\n\n")[2])["scopes"] == SCOPES
 
 
+def test_every_link_of_its_documents_leads_somewhere(unpacked: Path) -> None:
+    found = [link for document in unpacked.rglob("*.md") for link in links(document)]
+    assert ("apache/LOGINS.md#openid-connect", True) in found
+    assert [link for link, leads in found if not leads] == []
+
+
 def test_its_checksums_are_right_and_name_every_file(tarball: Path, unpacked: Path) -> None:
     subprocess.run(["sha256sum", "--check", "--strict", f"{tarball.name}.sha256"], cwd=tarball.parent, check=True)
     subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=unpacked, check=True)
@@ -96,6 +102,10 @@ def test_its_bill_of_materials_names_what_is_linked_and_the_versions(unpacked: P
     assert f"Swift version {packages['swift']} " in swift
     assert packages["swift-argument-parser"] == pinned
     assert "glibc" in packages
+    # What OpenSSL was built with.
+    configured = subprocess.run(
+        ["pkg-config", "--static", "--libs", "libcrypto"], check=True, capture_output=True, text=True).stdout.split()
+    assert ("zlib" in packages, "libzstd" in packages) == ("-lz" in configured, "-lzstd" in configured)
     linked = {part["relatedSpdxElement"] for part in bill["relationships"] if part["relationshipType"] == "STATIC_LINK"}
     assert linked == {package["SPDXID"] for package in bill["packages"]} - {"SPDXRef-charts-token"}
 
