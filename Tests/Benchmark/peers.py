@@ -10,6 +10,7 @@ from pathlib import Path
 
 from Benchmark import measure
 from Benchmark.instructions import CGI, PEERS, PROGRAM
+from Support.php import FPM
 from Support.servers import IS_ROOT, SERVER_USER, Responder, Server
 
 FOLDER = Path(__file__).parent
@@ -119,7 +120,7 @@ class PlainCGI(Peer):
 
 
 class Phpfpm(Peer):
-    """PHP-FPM as Debian's php8.2-fpm.conf has it: by mod_proxy_fcgi, without reuse."""
+    """PHP-FPM as Debian's php-fpm.conf has it: by mod_proxy_fcgi, without reuse."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__("PHP-FPM, hash_hmac, mod_proxy_fcgi, 8 processes", "/php")
@@ -152,7 +153,7 @@ class PhpfpmServer(SocketServer):
             f"user = {SERVER_USER}", f"group = {SERVER_USER}",
             f"listen.owner = {SERVER_USER}", f"listen.group = {SERVER_USER}", "pm = static", "pm.max_children = 8",
             *(f'env[{name}] = "{value}"' for name, value in PEERS.items())]) + "\n")
-        return ["/usr/sbin/php-fpm8.2", "--nodaemonize", "--fpm-config", str(path)]
+        return [FPM, "--nodaemonize", "--fpm-config", str(path)]
 
 
 class Gunicorn(Peer):

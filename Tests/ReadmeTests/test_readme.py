@@ -20,7 +20,7 @@ import pytest
 
 from Support.layers import in_layer
 from Support.marks import as_root
-from Support.readme import BLOCKS, DOCUMENTS, SCOPES, block, claims_in
+from Support.readme import BLOCKS, DOCUMENTS, SCOPES, block, claims_in, links
 from Support.repository import REPOSITORY
 from Support.tinybird import Tinybird
 from Support.tokens import KEY, SETTINGS
@@ -54,18 +54,7 @@ def test_every_block_is_tested_or_says_why_not() -> None:
 
 
 def test_every_link_to_a_file_leads_to_one_and_to_a_heading_in_it() -> None:
-    for document, text in DOCUMENTS.items():
-        for link in re.findall(r"\]\(([^)]+)\)", text):
-            if not link.startswith("https://"):
-                path, _, fragment = link.partition("#")
-                file = document.parent / path if path else document
-                assert file.exists(), link
-                assert not fragment or fragment in headings(file.read_text()), link
-
-
-def headings(text: str) -> list[str]:
-    """The headings' names in links, as GitHub makes them."""
-    return [re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in re.findall(r"^#+ (.*)$", text, re.M)]
+    assert [link for document in DOCUMENTS for link, leads in links(document) if not leads] == []
 
 
 # ---- On a fresh Debian with Swift: a real build, of which there is one ----

@@ -3,6 +3,9 @@
 
     cd Tests && /usr/bin/python3 -m Support.base      makes it, by mmdebstrap, of this machine's release and from its
                                                       mirrors, unless .build/base has one by what stands here; as root
+
+CHARTS_TOKEN_RELEASE names another release of Debian, on which Tests/distributions has tests run; in a layer of that,
+CHARTS_TOKEN_BASE is its folder.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import fcntl
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,22 +22,39 @@ from pathlib import Path
 from Support.repository import REPOSITORY
 
 BASES = REPOSITORY / ".build/base"
+HERE = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
+RELEASE = os.environ.get("CHARTS_TOKEN_RELEASE", HERE)
 
 # What is there before the README's first command: the web server, and what tests look with.
 INSTALLED = [
-    "apache2", "systemd", "sudo", "curl", "openssl", "procps", "iproute2", "man-db",
+    "apache2", "systemd", "sudo", "curl", "openssl", "procps", "iproute2",
+    # Debian 11's writes its index for many minutes.
+    *([] if RELEASE == "bullseye" else ["man-db"]),
     # Of the package, which one test installs by dpkg alone.
     "libfcgi0ldbl",
     # What swift.org asks for, as far as a build without tests needs it.
-    "binutils", "git", "libc6-dev", "libcurl4", "libncurses6", "libsqlite3-0", "libstdc++-12-dev", "libxml2",
+    *{"bookworm": ["libstdc++-12-dev", "libxml2"], "trixie": ["libstdc++-14-dev", "libxml2"]}.get(RELEASE, []),
+    "binutils", "git", "libc6-dev", "libcurl4", "libncurses6", "libsqlite3-0",
 ]
 # What the README, apache/serve and the package install.
 FETCHED = [
-    "libfcgi-dev", "libssl-dev", "pkg-config", "g++", "libapache2-mod-fcgid", "spawn-fcgi", "libjs-chart.js",
-    "javascript-common", "lighttpd",
+    "libfcgi-dev", "libssl-dev", "zlib1g-dev", "libzstd-dev", "pkg-config", "g++", "libapache2-mod-fcgid", "spawn-fcgi",
+    "libjs-chart.js", "javascript-common", "lighttpd",
     # Of hosts whose scripts run as their owners.
     "apache2-suexec-pristine",
 ]
+
+# For another release than this machine's, those of Tests/run that run the tests there; which of them the release has is
+# in /root/packages.
+BROWSER_AND_FETCHING = {"chromium", "chromium-driver", "python3-selenium", "python3-pip", "mmdebstrap"}
+
+
+def tested() -> list[str]:
+    if RELEASE == HERE:
+        return []
+    listed = re.search(r"^readonly packages=\((.*?)^\)", (REPOSITORY / "Tests/run").read_text(), re.M | re.S)[1]
+    return [name for name in re.sub("#.*", "", listed).split() if name not in BROWSER_AND_FETCHING]
+
 
 SETTLE = r"""
 set -e
@@ -41,24 +62,32 @@ echo debian >"$1/etc/hostname"
 printf '127.0.0.1 localhost debian\n' >"$1/etc/hosts"
 chroot "$1" apt-get clean
 # With what they recommend, as anybody's apt does; mmdebstrap's doesn't.
-chroot "$1" apt-get install -q -y --download-only -o APT::Install-Recommends=true """ + " ".join(FETCHED)
+chroot "$1" apt-get install -q -y --download-only -o APT::Install-Recommends=true """ + " ".join(FETCHED) + r"""
+for package in """ + " ".join(tested()) + r"""; do
+    [ -z "$(chroot "$1" apt-cache madison "$package")" ] || echo "$package"
+done >"$1/root/packages"
+[ ! -s "$1/root/packages" ] || chroot "$1" apt-get install -q -y --download-only $(cat "$1/root/packages")
+"""
 
 
 def sources() -> str:
-    """This machine's Debian mirrors, else Debian's own."""
+    """This machine's Debian mirrors, else Debian's own; of another release, whose updates may be gone already, the main one."""
+    if RELEASE != HERE:
+        return f"deb http://deb.debian.org/debian {RELEASE} main"
     targets = subprocess.run(
         ["apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages",
          "Origin: Debian", "Component: main"], check=True, capture_output=True, text=True).stdout
-    release = platform.freedesktop_os_release()["VERSION_CODENAME"]
     return "\n".join(sorted(set(targets.splitlines()))) or "\n".join([
-        f"deb http://deb.debian.org/debian {release} main", f"deb http://deb.debian.org/debian {release}-updates main",
-        f"deb http://deb.debian.org/debian-security {release}-security main"])
+        f"deb http://deb.debian.org/debian {HERE} main", f"deb http://deb.debian.org/debian {HERE}-updates main",
+        f"deb http://deb.debian.org/debian-security {HERE}-security main"])
 
 
 def base(may_fetch: bool = False) -> Path:
     """The base's folder; where it may fetch it, made first where there is none by what stands here."""
+    if given := os.environ.get("CHARTS_TOKEN_BASE"):
+        return Path(given)
     mirrors = sources()
-    folder = BASES / hashlib.sha256(f"{INSTALLED}{SETTLE}{mirrors}".encode()).hexdigest()[:16]
+    folder = BASES / f"{RELEASE}-{hashlib.sha256(f'{INSTALLED}{SETTLE}{mirrors}'.encode()).hexdigest()[:16]}"
     BASES.mkdir(parents=True, exist_ok=True)
     with (BASES / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -70,14 +99,14 @@ def base(may_fetch: bool = False) -> Path:
 
 
 def make(folder: Path, mirrors: str) -> None:
-    for other in BASES.iterdir():
-        if other.is_dir():
-            shutil.rmtree(other)
+    for other in BASES.glob(f"{RELEASE}-*"):
+        shutil.rmtree(other)
     unfinished = folder.with_suffix(".unfinished")
     made = subprocess.run(
-        ["mmdebstrap", "--mode=root", "--variant=minbase", "--skip=cleanup/apt", f"--include={','.join(INSTALLED)}",
-         "--dpkgopt=force-unsafe-io", f"--customize-hook={SETTLE}",
-         platform.freedesktop_os_release()["VERSION_CODENAME"], unfinished, "-"],
+        # A mirror of testing may be older than its signature's week.
+        ["mmdebstrap", '--aptopt=Acquire::Check-Valid-Until "false"', "--mode=root", "--variant=minbase",
+         "--skip=cleanup/apt", f"--include={','.join(INSTALLED)}", "--dpkgopt=force-unsafe-io",
+         f"--customize-hook={SETTLE}", RELEASE, unfinished, "-"],
         input=mirrors, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | {"LC_ALL": "C"})
     assert made.returncode == 0, made.stdout
     unfinished.rename(folder)

@@ -75,7 +75,7 @@ def swift() -> Path:
     return Path(json.loads(info)["paths"]["runtimeResourcePath"]).parents[1]
 
 
-def in_layer(scenario: str) -> list[str]:
+def in_layer(scenario: str, seconds: float = 600) -> list[str]:
     """Runs a scenario as root in a layer, in a network of its own; returns what it prints, line by line."""
     layer = Path(tempfile.mkdtemp(prefix="charts-token-layer-"))
     script = layer.with_suffix(".sh")
@@ -84,7 +84,7 @@ def in_layer(scenario: str) -> list[str]:
         run = subprocess.run(
             # With processes of its own, none of which outlives it.
             ["unshare", "--mount", "--net", "--uts", "--pid", "--fork", "--kill-child", "bash", "-c", LAYER],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, env=os.environ | {
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds, env=os.environ | {
                 "LAYER": str(layer), "BASE": str(base()), "REPOSITORY": str(REPOSITORY), "SCENARIO": str(script),
                 # Where it is in /usr, there is another one in the layer.
                 "SWIFT": str(swift()), "SWIFT_HERE": "/swift" if swift() == Path("/usr") else str(swift())})

@@ -105,7 +105,7 @@ class Load:
 
     def assert_lost(self, fault: str, at_most: int) -> None:
         """Fails when more requests than that weren't answered with a token."""
-        lost = self.failures.total() + self.unconnected
+        lost = sum(self.failures.values()) + self.unconnected
         assert_lost(fault, self.answered + lost, lost, at_most, str(dict(self.failures)))
 
     def _client(self, index: int) -> None:

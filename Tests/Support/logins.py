@@ -133,6 +133,7 @@ class Certificates:
 
     def _authority(self, name: str) -> str:
         self._openssl("req", "-x509", *self._new_key(), "-days", "2", "-subj", f"/CN={name}",
+                      "-addext", "keyUsage=critical,keyCertSign,cRLSign",
                       "-keyout", str(self.path(name, "key")), "-out", str(self.path(name)))
         return name
 

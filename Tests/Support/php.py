@@ -11,7 +11,11 @@ from pathlib import Path
 
 from Support.logins import PASSWORD
 from Support.recipes import NginxServer
-from Support.servers import IS_ROOT, SERVER_USER, Apache, Lighttpd, Server
+from Support.servers import APACHE_MODULES, IS_ROOT, SERVER_USER, Apache, Lighttpd, Server
+
+# Debian has its version in the names.
+_VERSION = max((path.name.removeprefix("php-fpm") for path in Path("/usr/sbin").glob("php-fpm*")), default="")
+FPM = f"/usr/sbin/php-fpm{_VERSION}"
 
 LOGIN = f"""<?php
 session_start();
@@ -52,7 +56,7 @@ class Fpm(Server):
             "[global]", f"error_log = {self.error_log}", "daemonize = no",
             "[www]", *(user if IS_ROOT else []), f"listen = {self.socket}", "pm = static", "pm.max_children = 3",
             f"php_admin_value[session.save_path] = {sessions(self.directory.parent)}", *self.lines, ""]))
-        return ["/usr/sbin/php-fpm8.2", "--nodaemonize", "--fpm-config", str(path)]
+        return [FPM, "--nodaemonize", "--fpm-config", str(path)]
 
 
 def apache_lines(fpm: Fpm) -> list[str]:
@@ -64,7 +68,7 @@ def mod_php(server: Apache) -> None:
     """Has PHP run inside of Apache's own processes, without threads."""
     server.modules[server.modules.index("mpm_event")] = "mpm_prefork"
     server.config = "\n".join([
-        "LoadModule php_module /usr/lib/apache2/modules/libphp8.2.so",
+        f"LoadModule php_module {APACHE_MODULES}/libphp{_VERSION}.so",
         '<FilesMatch "\\.php$">', "SetHandler application/x-httpd-php", "</FilesMatch>",
         f"php_admin_value session.save_path {sessions(server.directory)}", server.config])
 
@@ -102,7 +106,7 @@ def apache_with_php_cgi(directory: Path, fpm: Fpm) -> Server:
     """As shared hosts have it: mod_fcgid, whose programs have their listening socket as descriptor 0."""
     lines = [
         '<FilesMatch "\\.php$">', "SetHandler fcgid-script", "Options +ExecCGI",
-        f'FcgidWrapper "/usr/bin/php-cgi8.2 -d session.save_path={sessions(directory)}" .php', "</FilesMatch>"]
+        f'FcgidWrapper "/usr/bin/php-cgi -d session.save_path={sessions(directory)}" .php', "</FilesMatch>"]
     return Apache(directory, "\n".join(lines), ["fcgid"])
 
 

@@ -41,3 +41,19 @@ def block(name: str, **changes: str | Path) -> str:
 def claims_in(answer: str) -> dict:
     """What the token in the endpoint's answer says, its signature and expiry checked, apart from times."""
     return claims(json.loads(answer)["token"])
+
+
+def links(document: Path) -> list[tuple[str, bool]]:
+    """A document's links to files, and whether each leads to one and to a heading in it."""
+    found = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text()):
+        if "://" not in link:
+            path, _, fragment = link.partition("#")
+            file = document.parent / path if path else document
+            found.append((link, file.exists() and (not fragment or fragment in _headings(file.read_text()))))
+    return found
+
+
+def _headings(text: str) -> list[str]:
+    """The headings' names in links, as GitHub makes them."""
+    return [re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in re.findall(r"^#+ (.*)$", text, re.M)]
