@@ -15,8 +15,8 @@ GROUPS = {
     name: [f"{script}.js" for script in re.findall(r'"([\w-]+)"', scripts)]
     for name, scripts in re.findall(r"^const (\w+) = \[(.*)\];$", (HTDOCS / "tinybird-chart.js").read_text(), re.M)}
 ALWAYS = ["tinybird-chart.js", *GROUPS["ELEMENT"]]
-# What some pages need: the words of a language, what a chart gives away, and their own scripts.
-EXTRA = {"downloads.js", "examples.js", "samples.js", *(file.name for file in HTDOCS.glob("words-*.js"))}
+# What some pages need: the words of a language, what a chart gives away, when it comes near, and their own scripts.
+EXTRA = {"downloads.js", "examples.js", "near.js", "samples.js", *(file.name for file in HTDOCS.glob("words-*.js"))}
 LOADED = "performance.getEntriesByType('resource').filter(entry => entry.name.endsWith('.js'))" \
          ".map(entry => entry.name.split('/').pop())"
 

@@ -157,6 +157,10 @@ export class TinybirdChart extends Properties {
 
   /** Fills the plot with what the attributes ask for, as it is now. */
   async #fill(signal) {
+    if (!this.#content && this.matches("[loading=lazy i]")) {
+      const { near } = await import("./near.js");
+      await near(this, signal);
+    }
     const { load, ...source } = sourceOf(this, signal);
     const [Content] = await Promise.all([load(), this.#words]);
     signal.throwIfAborted();

@@ -8,7 +8,8 @@ const SETTABLE = ["params", "options", "messages"];
 export class Properties extends HTMLElement {
   static observedAttributes = ["src", "endpoint", "token-endpoint", "credentials", "session", "api-hosts", "params",
     "controls", "type", "index", "categories", "group-by", "stacked", "horizontal", "labels", "format", "time-zone",
-    "lang", "title", "description", "delta", "height", "colors", "legend", "axes", "selectable", "downloads", "refresh", "chart-js"];
+    "lang", "title", "description", "delta", "height", "colors", "legend", "axes", "selectable", "downloads", "refresh",
+    "loading", "chart-js"];
 
   #options = {};
   #messages = {};

@@ -17,7 +17,7 @@ const here = import.meta.url;
 // By the document's own functions: elements may be named like them.
 const { createElement, querySelectorAll } = Document.prototype;
 const find = selector => [...querySelectorAll.call(document, selector)];
-const charts = find("tinybird-chart");
+const charts = find("tinybird-chart:not([loading=lazy i])");
 const drawn = charts.filter(chart => !chart.hasAttribute("src"));
 const onCanvas = drawn.filter(chart => !/^(table|bar-list|big-number)$/.test(chart.getAttribute("type")));
 
