@@ -181,9 +181,9 @@ def test_from_right_to_left_bars_begin_beside_their_names(open_page):
 
     assert page.inside("""[...root.querySelectorAll("tbody tr")].every(row =>
         Math.abs(row.querySelector("i").getBoundingClientRect().right - row.querySelector("th").getBoundingClientRect().right) < 2)""")
-    xs = page.inside("Chart.getChart(root.querySelector('canvas')).getDatasetMeta(0).data.map(({x}) => x)", 1)
+    xs = page.inside("Chart.getChart(root.querySelector('canvas')).getDatasetMeta(0).data.map(point => point.getProps(['x'], true).x)", 1)
     assert xs == sorted(xs, reverse=True)
-    assert page.inside("(it => it.scales.y.position === 'right' && it.getDatasetMeta(0).data.every(({x, base}) => x < base))"
+    assert page.inside("(it => it.scales.y.position === 'right' && it.getDatasetMeta(0).data.every(bar => (({x, base}) => x < base)(bar.getProps(['x', 'base'], true))))"
                        "(Chart.getChart(root.querySelector('canvas')))", 2)
 
 

@@ -177,9 +177,9 @@ def test_ticks_suit_the_range_and_never_collide(show, end, most, width):
 def test_a_bar_stands_where_its_time_is(show):
     page = show(table({"day": "Date", "n": "UInt8"}, ("2026-01-01", 1), ("2026-01-02", 2), ("2026-01-05", 3)), "bar")
 
-    xs = chart(page, "it.getDatasetMeta(0).data.map(({x}) => x)")
+    xs = chart(page, "it.getDatasetMeta(0).data.map(bar => bar.getProps(['x'], true).x)")
     assert xs[2] - xs[1] == pytest.approx(3 * (xs[1] - xs[0]), rel=0.01)
-    assert chart(page, "it.getDatasetMeta(0).data.every(({width}) => width >= 2)")
+    assert chart(page, "it.getDatasetMeta(0).data.every(bar => bar.getProps(['width'], true).width >= 2)")
 
 
 def test_rows_without_a_time_are_counted_where_they_are_not_drawn(show):
@@ -332,8 +332,9 @@ def test_bars_can_be_horizontal_and_stacked(show):
     page = show(LONG, "bar", 'group-by="status" index="time" horizontal stacked')
 
     assert chart(page, "it.options.indexAxis") == "y"
-    # The second series begins where the first ends.
-    first, second = (chart(page, f"(({{x, base, y}}) => ({{x, base, y}}))(it.getDatasetMeta({at}).data[0])") for at in (0, 1))
+    # The second series begins where the first ends, once they have stopped moving.
+    first, second = (
+        chart(page, f"it.getDatasetMeta({at}).data[0].getProps(['x', 'base', 'y'], true)") for at in (0, 1))
     assert second["base"] == first["x"] and second["x"] > first["x"] and second["y"] == first["y"]
 
 

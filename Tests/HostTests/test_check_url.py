@@ -23,4 +23,4 @@ def test_it_says_that_a_login_is_asked_for(directory: Path, program: Path, runni
     site = running(with_basic_login(ModProxyFcgi, directory, program))
     checked = run("check", "--url", site.url)
     assert checked.status == FAILURE
-    assert "problem: 401: the web server wants a login" in checked.output
+    assert "problem: 401: the web server requires a login" in checked.output

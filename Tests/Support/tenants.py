@@ -22,7 +22,7 @@ SPECIAL = [
     # what looks like something else, or becomes it when normalized or folded
     "\u2019", "\uff07", "\uff3c", "\uff0c", "\u037e", "\u0301", "\u0338", "\u20dd", "\u00e9", "e\u0301", "\u212b",
     "\u00c5", "A\u030a", "\ufb01", "fi",
-    "\u00df", "ss", "\u0130", "\u0131", "\u03c2", "\u03c3", "\U0001f469\u200d\U0001f4bb", "\ufffd", "\ufffe",
+    "\u00df", "ss", "\u0130", "\u0131", "\u03c2", "\u03c3", "\U0001f469\u200d\U0001f4bb", "\ufffe",
     "\U0010ffff",
 ]
 

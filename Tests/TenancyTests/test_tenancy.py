@@ -125,8 +125,9 @@ def test_tinybirds_templates_take_a_few_names_for_others(seen, pipe, name, read_
     assert seen(SCOPES, name, "/v0/sql", {"q": "SELECT total FROM orders"}) == [name]
 
 
-@pytest.mark.parametrize("name", [b"", b"\xff", b"alice\xc3", b"\xed\xa0\x80", b"\xc0\xa7", b"\xf4\x90\x80\x80"])
+@pytest.mark.parametrize("name", [
+    b"", "\ufffd".encode(), "alice\ufffd".encode(), b"\xff", b"alice\xc3", b"\xed\xa0\x80", b"\xc0\xa7", b"\xf4\x90\x80\x80"])
 @pytest.mark.parametrize("settings", [SCOPES, FIXED_PARAMS], ids=lambda settings: " ".join(settings))
-def test_a_name_that_is_no_text_gets_no_token(ask, settings, name) -> None:
+def test_a_name_that_is_no_text_or_has_lost_some_gets_no_token(ask, settings, name) -> None:
     status, body = ask(settings, name)
     assert status == 403 and "token" not in body
