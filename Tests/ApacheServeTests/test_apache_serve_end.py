@@ -39,10 +39,11 @@ def test_killed_it_ends_apache_too(serve):
     shutil.rmtree(run.directory)
 
 
-def test_apaches_own_end_ends_the_script(serve):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_apaches_own_end_ends_the_script(serve, number):
     run = serve().up()
 
-    os.kill(run.apache, signal.SIGTERM)
+    os.kill(run.apache, number)
 
     assert run.end() == 1
     assert "apache/serve: Apache ended by itself: its log may say why\n" in run.errors
