@@ -78,6 +78,18 @@ def test_a_token_that_comes_after_all_was_forgotten_is_nobodys(site, tinybird, o
     assert len(site.asked) == 2
 
 
+def test_data_that_were_asked_for_before_all_was_forgotten_are_nobodys(site, tinybird, open_page):
+    tinybird.next = ["slow"]
+    page = open_page(drawn("table"))
+    wait_until(lambda: tinybird.data, "data are asked for")
+
+    page.run(FORGET)
+    page.wait_for("ready")
+
+    assert [request.token for request in tinybird.data] == site.tokens
+    assert len(site.tokens) == 2 and page.failures == []
+
+
 def test_a_session_has_tokens_of_its_own(site, tinybird, open_page):
     page = open_page(drawn("table", 'session="alice"') * 2)
     page.wait_for("ready", 0)

@@ -66,7 +66,7 @@ class Site(http.server.ThreadingHTTPServer):
 
     def mint(self) -> str:
         return jwt.encode({
-            "workspace_id": WORKSPACE, "name": f"charts_token {len(self.asked)}", "exp": int(self.clock.time() + self.ttl),
+            "workspace_id": WORKSPACE, "name": f"charts_token {len(self.tokens)}", "exp": int(self.clock.time() + self.ttl),
             "scopes": [{"type": "PIPES:READ", "resource": name} for name in self.pipes]}, KEY)
 
     def handle_error(self, *_: object) -> None:

@@ -127,22 +127,22 @@ export function failure(answer, where, keys, reason = "") {
   });
 }
 
-/** Those under way: by what is asked, the answer to come and how many wait for it. */
-const pending = new Map();
-
 /**
  * What `ask` answers, shared by all who ask for the same `key` meanwhile. The request ends early when all have gone.
  * @template T
+ * @param {Map<string, object>} pending those under way: by key, the answer to come and how many wait for it
  * @param {string} key
  * @param {(signal: AbortSignal) => Promise<T>} ask
  * @param {AbortSignal} [signal] of the one who asks
  * @returns {Promise<T>}
  */
-export function share(key, ask, signal) {
+export function share(pending, key, ask, signal) {
+  // From then on, who asks for `key` gets another answer.
+  const forget = () => pending.get(key) === shared && pending.delete(key);
   let shared = pending.get(key);
   if (!shared) {
     const controller = new AbortController();
-    shared = { waiting: 0, controller, answer: ask(controller.signal).finally(() => forget(key, shared)) };
+    shared = { waiting: 0, controller, answer: ask(controller.signal).finally(forget) };
     pending.set(key, shared);
   }
   shared.waiting++;
@@ -151,18 +151,13 @@ export function share(key, ask, signal) {
     const leave = () => {
       reject(signal.reason);
       if (--shared.waiting) return;
-      forget(key, shared);
+      forget();
       shared.controller.abort();
     };
     if (signal.aborted) leave();
     else signal.addEventListener("abort", leave, { once: true });
     shared.answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
   });
-}
-
-/** From now on, who asks for `key` gets another answer. */
-function forget(key, shared) {
-  if (pending.get(key) === shared) pending.delete(key);
 }
 
 /** In JSON: strings, which stay as they are, and the numbers that may have more digits than a double holds. */

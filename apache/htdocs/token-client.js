@@ -32,6 +32,10 @@ export class TokenClient {
   #due = new Deadline(0);
   #held = new Deadline(0);
   #pending;
+  /** The answers under way, by their addresses. */
+  #answers = new Map();
+  /** Ends when its tokens are forgotten: then it gives none any more. */
+  #life = new AbortController();
   #failures = 0;
   /** Whether the browser asks for a password. */
   #prompts = false;
@@ -61,6 +65,7 @@ export class TokenClient {
    * or becomes another one, without loading it again.
    */
   static forget() {
+    for (const client of TokenClient.#shared.values()) client.#life.abort();
     TokenClient.#shared.clear();
     TokenClient.events.dispatchEvent(new Event("forget"));
   }
@@ -75,6 +80,7 @@ export class TokenClient {
    * @param {string} [refused] a token that Tinybird refused: another one, please
    */
   async token(refused) {
+    this.#life.signal.throwIfAborted();
     if (this.#due.left > 0 && this.#token !== refused) return this.#token;
     this.#pending ??= this.#renew().finally(() => {
       this.#pending = undefined;
@@ -113,13 +119,13 @@ export class TokenClient {
     for (const [name, value] of new URLSearchParams(params)) address.searchParams.set(name, value);
     address.searchParams.delete("token");
     this.check(address);
-    return share(`${this.#key} ${address}`, signal => this.#ask(address, signal), signal);
+    return share(this.#answers, address.href, signal => this.#ask(address, signal), signal);
   }
 
   async #ask(address, signal) {
     const ask = token => request(address, {
       headers: { Authorization: `Bearer ${token}` }, credentials: "omit", redirect: "error",
-      referrerPolicy: "no-referrer", signal,
+      referrerPolicy: "no-referrer", signal: AbortSignal.any([signal, this.#life.signal]),
     }, DATA_LIMIT);
     let token = await this.token();
     let answer = await ask(token);
@@ -168,7 +174,7 @@ export class TokenClient {
   /** A redirect is followed, as long as this page may: a login elsewhere answers no script. */
   async #request() {
     const ask = (redirect, credentials = this.#credentials, limit = TOKEN_LIMIT) =>
-      request(this.#endpoint, { credentials, redirect }, limit);
+      request(this.#endpoint, { credentials, redirect, signal: this.#life.signal }, limit);
     try {
       const answer = await ask("manual", this.#credentials, this.#prompts ? PROMPT_LIMIT : TOKEN_LIMIT);
       return answer.isRedirect ? ask("follow").catch(() => Promise.reject(redirected(this.#endpoint))) : answer;
