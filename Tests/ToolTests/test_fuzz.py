@@ -32,6 +32,11 @@ def test_fuzzing_finds_nothing(arguments: str) -> None:
     assert "0" not in runs.values()
 
 
+def test_the_same_seed_leads_to_the_same_inputs() -> None:
+    one, another = (fuzz("--runs", "2000", "--seed", "7", "parameters") for _ in range(2))
+    assert one == another and re.search(r" [1-9]\d* inputs kept", one)
+
+
 @pytest.mark.parametrize("file", FOUND, ids=[f"{file.parent.name}: {file.name}" for file in FOUND])
 def test_what_was_found_once_breaks_no_rule_any_more(file: Path) -> None:
     fuzz("--input", file)
