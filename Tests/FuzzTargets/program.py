@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import math
 import random
-import re
 import select
 import shutil
 import signal
@@ -33,6 +32,7 @@ from Support.fastcgi import (
     length,
     request,
 )
+from Support.memory import own_memory
 from Support.repository import REPOSITORY
 from Support.servers import Responder
 from Support.tokens import KEY, SETTINGS, assert_the_guides_token
@@ -196,10 +196,8 @@ def assert_serves(responder: Responder) -> None:
 
 
 def size(responder: Responder) -> tuple[int, int]:
-    """Open descriptors, and resident memory in kB."""
-    process = Path(f"/proc/{responder.pid}")
-    memory = re.search(r"^VmRSS:\s+(\d+)", (process / "status").read_text(), re.M)
-    return len(list((process / "fd").iterdir())), int(memory[1])
+    """Open descriptors, and memory in kB."""
+    return len(list(Path(f"/proc/{responder.pid}/fd").iterdir())), own_memory(responder.pid)
 
 
 def main(seed: int, seconds: int, most: float) -> None:

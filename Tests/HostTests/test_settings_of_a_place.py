@@ -11,6 +11,7 @@ import pytest
 from Support.curl import fetch
 from Support.fastcgi import answer, request
 from Support.logins import claims
+from Support.memory import own_memory
 from Support.servers import Apache, Lighttpd, Responder
 from Support.tokens import KEY, OTHER_KEY, WORKSPACE, signed_by
 from Support.transports import INCLUDE
@@ -105,12 +106,6 @@ def test_requests_at_once_never_mix(server) -> None:
             done.result(timeout=60)
 
 
-def memory(pid: int) -> int:
-    """A process's resident memory, in KiB."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
-
-
 def ask(responder: Responder, **variables: str) -> bytes:
     with responder.connection() as connection:
         connection.sendall(request(**variables))
@@ -123,24 +118,24 @@ def test_ten_thousand_users_don_t_make_the_program_grow(directory: Path, program
         "TINYBIRD_TOKEN_NAME": "%{REMOTE_USER}", "TINYBIRD_THREADS": "2"}))
     for number in range(1000):
         ask(responder, REMOTE_USER=f"warming up {number}")
-    before = memory(responder.pid)
+    before = own_memory(responder.pid)
     for number in range(10_000):
         output = ask(responder, REMOTE_USER=f"user {number} " + "x" * (number % 90))
         assert b'{"token":"' in output
-    # Seen: 40 to 80 KiB.
-    assert memory(responder.pid) - before <= 512
+    # Seen: 48 KiB.
+    assert own_memory(responder.pid) - before <= 512
 
 
 def test_ten_thousand_places_don_t_make_the_program_grow(directory: Path, program: Path, running) -> None:
     responder = running(Responder(directory, program, {"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_THREADS": "2"}))
     for number in range(1000):
         ask(responder, TINYBIRD_PIPES=f"warming_up_{number}")
-    before = memory(responder.pid)
+    before = own_memory(responder.pid)
     for number in range(10_000):
         output = ask(responder, TINYBIRD_PIPES=f"pipe_{number}")
         assert b'{"token":"' in output
-    # Seen: 40 to 80 KiB.
-    assert memory(responder.pid) - before <= 1024
+    # Seen: 48 KiB.
+    assert own_memory(responder.pid) - before <= 512
 
 
 def test_a_wrong_place_doesn_t_disturb_the_right_one(responder: Responder) -> None:
