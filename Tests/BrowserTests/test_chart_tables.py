@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from Support.pages import drawn
+from Support.charts import opened
 from Support.tinybird import answer
 from Support.waiting import wait_until
 
@@ -19,12 +20,7 @@ def table(values: list[Any], type: str) -> dict:
 
 @pytest.fixture
 def show(tinybird, open_page):
-    def show(json: dict, type: str = "table", more: str = "", lang: str = "en"):
-        tinybird.json = json
-        page = open_page(f'<div lang="{lang}">{drawn(type, more)}</div>')
-        page.wait_for("ready")
-        return page
-    return show
+    return partial(opened, tinybird, open_page)
 
 
 def activate(page, name: str) -> None:
