@@ -25,7 +25,9 @@ import jwt
 
 from Benchmark import instructions, machines, measure
 from Benchmark.peers import Peer, everybody
-from Support.servers import IS_ROOT, Apache, Lighttpd
+from Support.apache import Apache
+from Support.lighttpd import Lighttpd
+from Support.servers import IS_ROOT
 from Support.tokens import KEY, PIPE, WORKSPACE
 
 MODULES = ["proxy", "proxy_fcgi", "proxy_http", "fcgid", "wsgi", "cgid"]

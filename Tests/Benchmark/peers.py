@@ -11,7 +11,8 @@ from pathlib import Path
 from Benchmark import measure
 from Benchmark.instructions import CGI, PEERS, PROGRAM
 from Support.php import FPM
-from Support.servers import IS_ROOT, SERVER_USER, Responder, Server
+from Support.responder import Responder
+from Support.servers import IS_ROOT, SERVER_USER, Server
 
 FOLDER = Path(__file__).parent
 

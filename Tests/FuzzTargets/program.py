@@ -34,7 +34,7 @@ from Support.fastcgi import (
 )
 from Support.memory import own_memory
 from Support.repository import REPOSITORY
-from Support.servers import Responder
+from Support.responder import Responder
 from Support.tokens import KEY, SETTINGS, assert_the_guides_token
 
 ABORT_REQUEST, DATA, GET_VALUES, GET_VALUES_RESULT, UNKNOWN_TYPE = 2, 8, 9, 10, 11

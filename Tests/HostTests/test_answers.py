@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from Support.curl import Answer, fetch
-from Support.servers import Lighttpd
+from Support.lighttpd import Lighttpd
 from Support.tokens import PIPE, SETTINGS, assert_the_guides_token
 from Support.transports import ModFcgid, Site, assert_error_is_logged
 

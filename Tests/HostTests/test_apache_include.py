@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from Support.apache import Apache
 from Support.curl import fetch
-from Support.servers import IS_ROOT, Apache
+from Support.servers import IS_ROOT
 from Support.tokens import KEY, OTHER_KEY, PIPE, assert_the_guides_token, part, signed_by
 from Support.transports import INCLUDE, ModCgid, ModFcgid, ModProxyFcgi, Site
 

@@ -14,7 +14,8 @@ import pytest
 
 from Support.fastcgi import outputs, request, status_and_body
 from Support.load import assert_lost, under_load
-from Support.servers import IS_ROOT, Responder
+from Support.responder import Responder
+from Support.servers import IS_ROOT
 from Support.tokens import KEY, OTHER_KEY, PIPE, SETTINGS, assert_the_guides_token
 from Support.transports import LighttpdFastCgi, ModFcgid, ModProxyFcgi, Site, put_key
 from Support.waiting import AT_ONCE

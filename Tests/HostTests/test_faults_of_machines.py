@@ -13,7 +13,7 @@ import pytest
 from Support.fastcgi import answer, request, request_of, status_and_body
 from Support.load import assert_lost, under_load
 from Support.repository import REPOSITORY
-from Support.servers import Responder
+from Support.responder import Responder
 from Support.supervisor import Supervised
 from Support.tokens import KEY, LIFETIME, OTHER_KEY, PIPE
 from Support.transports import ModProxyFcgi, put_key

@@ -13,7 +13,8 @@ import pytest
 
 from Support.fastcgi import answer, request_of, status_and_body
 from Support.load import assert_lost
-from Support.servers import ENVIRONMENT, Responder
+from Support.responder import Responder
+from Support.servers import ENVIRONMENT
 from Support.tokens import KEY, PIPE
 from Support.waiting import AT_ONCE
 

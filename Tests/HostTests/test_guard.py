@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from Support.curl import Answer, fetch
-from Support.servers import Lighttpd
+from Support.lighttpd import Lighttpd
 from Support.tokens import assert_the_guides_token
 from Support.transports import INCLUDE, LighttpdCgi, LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from Support.apache import Apache
 from Support.curl import fetch
-from Support.servers import Apache
 from Support.tokens import KEY, SETTINGS, assert_the_guides_token, part
 from Support.transports import HTACCESS, WRAPPER, Htaccess, HtaccessCgi, HtaccessWrapper, HtaccessWrapperCgi, Site
 

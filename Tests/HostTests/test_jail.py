@@ -10,7 +10,7 @@ import pytest
 
 from Support.fastcgi import outputs, request, status_and_body
 from Support.marks import as_root
-from Support.servers import Responder
+from Support.responder import Responder
 from Support.tokens import KEY, SETTINGS, assert_the_guides_token
 
 pytestmark = as_root

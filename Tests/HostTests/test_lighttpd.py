@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from Support.curl import fetch
-from Support.servers import Lighttpd, Responder, Server
+from Support.lighttpd import Lighttpd
+from Support.responder import Responder
+from Support.servers import Server
 from Support.tokens import assert_the_guides_token
 from Support.transports import LighttpdCgi, LighttpdFastCgi, Site
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from Support.apache import Apache
 from Support.curl import fetch
 from Support.marks import as_root
 from Support.neighbours import (
     NOTHING, OWN_KEY, OWN_SECRET, THE_KEY, Tenant, environment_at_start, loot, site_with_author)
 from Support.raw import exchange
-from Support.servers import SERVER_USER, Apache
+from Support.servers import SERVER_USER
 from Support.tokens import SETTINGS, assert_the_guides_token
 from Support.transports import INCLUDE, ModCgid, ModFcgid, ModProxyFcgi, Site, put_key
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from Support.fastcgi import BEGIN_REQUEST, PARAMS, RESPONDER, STDIN, answer, record, request
-from Support.servers import Responder
+from Support.responder import Responder
 from Support.tokens import KEY, PIPE, assert_the_guides_token
 
 ENVIRONMENT = {"TINYBIRD_SIGNING_KEY": KEY, "TINYBIRD_PIPES": PIPE, "TINYBIRD_THREADS": "2"}

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from Support.apache import Apache
 from Support.curl import fetch
 from Support.load import under_load
 from Support.recipes import Nginx
-from Support.servers import Apache
 from Support.tokens import assert_the_guides_token
 from Support.transports import TRANSPORTS, ModProxyFcgi, ModProxyFcgiReuse, Site
 from Support.waiting import AT_ONCE, wait_until

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from Support.fastcgi import answer, request, request_of
-from Support.servers import Responder
+from Support.responder import Responder
 from Support.tokens import KEY, PIPE, assert_the_guides_token
 from Support.waiting import AT_ONCE, wait_until
 

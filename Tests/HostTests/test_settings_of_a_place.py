@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from Support.apache import Apache
 from Support.curl import fetch
 from Support.fastcgi import answer, request
+from Support.lighttpd import Lighttpd
 from Support.logins import claims
 from Support.memory import own_memory
-from Support.servers import Apache, Lighttpd, Responder
+from Support.responder import Responder
 from Support.tokens import KEY, OTHER_KEY, WORKSPACE, signed_by
 from Support.transports import INCLUDE
 

@@ -15,7 +15,8 @@ import jwt
 import pytest
 
 from Support.fastcgi import PARAMS, STDIN, answer, record, request, request_of
-from Support.servers import IS_ROOT, Responder
+from Support.responder import Responder
+from Support.servers import IS_ROOT
 from Support.tokens import KEY, PIPE, assert_the_guides_token
 from Support.waiting import AT_ONCE, wait_until
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
+from Support.apache import Apache
 from Support.curl import Answer
 from Support.logins import PASSWORD
 from Support.openid import Browser
@@ -22,7 +23,8 @@ from Support.php import (
 from Support.readme import block, changed
 from Support.recipes import Nginx
 from Support.repository import REPOSITORY
-from Support.servers import Apache, Responder, Server
+from Support.responder import Responder
+from Support.servers import Server
 from Support.tokens import KEY, PIPE, SETTINGS
 from Support.transports import LighttpdFastCgi, ModCgid, ModFcgid, ModProxyFcgi, Site, put_key
 

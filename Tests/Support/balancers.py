@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from Support.apache import Apache
 from Support.network import Machine
 from Support.readme import block
 from Support.recipes import Haproxy, HaproxyServer
 from Support.repository import REPOSITORY
-from Support.servers import Apache, Server
+from Support.servers import Server
 from Support.tokens import KEY, PIPE
 from Support.transports import INCLUDE
 

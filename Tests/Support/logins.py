@@ -17,7 +17,7 @@ from pathlib import Path
 import jwt
 
 from Support.curl import Answer
-from Support.servers import Lighttpd
+from Support.lighttpd import Lighttpd
 from Support.tokens import KEY, PIPE, SETTINGS, WORKSPACE
 from Support.transports import Htaccess, LighttpdFastCgi, Site
 

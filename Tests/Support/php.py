@@ -9,9 +9,11 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from Support.apache import APACHE_MODULES, Apache
+from Support.lighttpd import Lighttpd
 from Support.logins import PASSWORD
 from Support.recipes import NginxServer
-from Support.servers import APACHE_MODULES, IS_ROOT, SERVER_USER, Apache, Lighttpd, Server
+from Support.servers import IS_ROOT, SERVER_USER, Server
 
 # Debian has its version in the names.
 _VERSION = max((path.name.removeprefix("php-fpm") for path in Path("/usr/sbin").glob("php-fpm*")), default="")

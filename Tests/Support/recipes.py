@@ -7,7 +7,6 @@ the lines that make a login, and those that turn renewal on.
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from Support.logins import PASSWORD
 from Support.repository import REPOSITORY
 from Support.servers import IS_ROOT, SERVER_USER, Server
 from Support.transports import Site, write_for_server
-from Support.waiting import wait_until
 
 PACKAGING = REPOSITORY / "packaging"
 # By bcrypt, with the fewest rounds: crypt(3) knows it, which nginx and HAProxy call, and so does Caddy.
@@ -94,6 +92,7 @@ class NginxServer(Server):
     """nginx with one server { … } that includes a file."""
 
     serving = "start worker process"
+    reload_signal = signal.SIGHUP
     # Lines outside of server { … }.
     global_config = ""
 
@@ -109,14 +108,6 @@ class NginxServer(Server):
             f"{self.global_config}\n"
             f"server {{ listen 127.0.0.1:{self.port}; include {self.directory}/charts-token.conf; }} }}\n")
         return ["/usr/sbin/nginx", "-p", str(self.directory), "-c", str(path)]
-
-    def reload(self) -> float:
-        """Reloads gracefully, as `systemctl reload nginx`; returns the seconds until the new configuration serves."""
-        generations = self.log().count(self.serving)
-        began = time.monotonic()
-        self.send(signal.SIGHUP)
-        wait_until(lambda: self.log().count(self.serving) > generations, "the reload")
-        return time.monotonic() - began
 
 
 class Nginx(Recipe):

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from Support.servers import ENVIRONMENT, IS_ROOT, SERVER_USER, Responder
+from Support.responder import Responder
+from Support.servers import ENVIRONMENT, IS_ROOT, SERVER_USER
 from Support.waiting import wait_until
 
 

@@ -11,8 +11,11 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from Support.apache import Apache
+from Support.lighttpd import Lighttpd
 from Support.repository import HTDOCS, REPOSITORY
-from Support.servers import IS_ROOT, SERVER_USER, Apache, Lighttpd, Responder, Server
+from Support.responder import Responder
+from Support.servers import IS_ROOT, SERVER_USER, Server
 from Support.tokens import KEY, SETTINGS
 
 INCLUDE = REPOSITORY / "apache" / "charts-token.conf"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from Support.fastcgi import answer, request_of, status_and_body
-from Support.servers import Responder
+from Support.responder import Responder
 from Support.tenants import TENANTS
 from Support.tokens import KEY
 from Support.workspace import Workspace
