@@ -1,62 +1,19 @@
-"""A form of the page as the parameters of its charts, on pipes that Tinybird's engine renders and ClickHouse runs."""
+"""A form of the page as the parameters of its charts: which form, which of its fields, and how they are written."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import pytest
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.select import Select
 
+from Support.orders import FORM, asked, chart, choose, opened, wait_for_cells
 from Support.waiting import wait_until
-
-ORDERS = """%
-SELECT day, city, channel, sum(count) AS orders FROM VALUES(
-    'day Date, city String, channel String, count UInt32',
-    ('2026-01-01', 'Berlin', 'Search', 10), ('2026-01-01', 'Madrid', 'Direct', 20), ('2026-01-02', 'Berlin', 'Direct', 30),
-    ('2026-01-02', 'Madrid', 'Social', 40), ('2026-01-03', 'Berlin', 'Search', 50), ('2026-01-03', 'Paris', 'Social', 60))
-WHERE day >= {{Date(date_from, '2000-01-01')}} AND day <= {{Date(date_to, '2100-01-01')}}
-{% if defined(city) %} AND city = {{String(city)}} {% end %}
-{% if defined(channel) %} AND channel IN {{Array(channel, 'String')}} {% end %}
-{% if defined(since) %} AND day >= toDate({{DateTime(since)}}) {% end %}
-GROUP BY day, city, channel ORDER BY day, city
-"""
-FORM = """<form id="filters">
-    <input type="date" name="date_from"> <input type="date" name="date_to" max="2026-12-31">
-    <select name="city"><option value="">All cities</option><option>Berlin</option><option>Madrid</option></select>
-    <label><input type="checkbox" name="channel" value="Search"> Search</label>
-    <label><input type="checkbox" name="channel" value="Social"> Social</label>
-    <input name="note"> <button>Show</button> <button type="reset">All</button></form>"""
-
-
-def chart(more: str = 'controls="filters"', type: str = "table") -> str:
-    return (f'<tinybird-chart endpoint="https://api.tinybird.co/v0/pipes/orders.json" type="{type}" '
-            f'index="day" categories="orders" {more}></tinybird-chart>')
 
 
 @pytest.fixture
 def show(site, tinybird, open_page):
-    """Opens a page with charts of orders, and waits for the first."""
-    tinybird.workspace.publish("orders", ORDERS)
-    site.pipes = ("orders",)
-
-    def show(markup: str, **more: Any):
-        page = open_page(markup, **more)
-        page.wait_for("ready")
-        return page
-    return show
-
-
-def asked(tinybird) -> list[dict[str, str]]:
-    return [request.query for request in tinybird.data]
-
-
-def choose(page, text: str) -> None:
-    Select(page.driver.find_element("name", "city")).select_by_visible_text(text)
-
-
-def wait_for_cells(page, *cells: str, at: int = 0) -> None:
-    wait_until(lambda: page.cells(at) == list(cells) and not page.busy(at), f"{cells}")
+    return partial(opened, site, tinybird, open_page)
 
 
 def test_fields_are_parameters_and_empty_ones_are_left_out(show, tinybird):
@@ -92,81 +49,19 @@ def test_a_local_time_is_written_as_tinybird_wants_it(show, tinybird):
     assert asked(tinybird) == [{"since": "2026-01-03 08:30:00"}] and page.cells() == ["50", "60"]
 
 
-def test_changes_that_follow_each_other_are_asked_for_once(show, tinybird):
-    page = show(FORM + chart())
+def test_a_value_that_the_form_does_not_allow_is_waited_for(show, tinybird):
+    page = show(FORM.replace('name="note"', 'name="note" pattern="[a-z]+"') + chart())
 
-    page.run("""const note = document.querySelector("[name=note]");
-        for (const letter of "abcdefgh") {
-            note.value += letter;
-            for (const type of ["input", "change"]) note.dispatchEvent(new Event(type, {bubbles: true}));
-        }""")
+    page.run("""const form = document.querySelector("form");
+        const send = value => {
+            form.note.value = value;
+            form.dispatchEvent(new SubmitEvent("submit", {bubbles: true, cancelable: true}));
+        };
+        send("1");
+        setTimeout(send, 0, "ok");""")
 
     wait_until(lambda: len(tinybird.data) > 1, "a request")
-    choose(page, "Berlin")
-    wait_for_cells(page, "10", "30", "50")
-    assert asked(tinybird) == [{}, {"note": "abcdefgh"}, {"note": "abcdefgh", "city": "Berlin"}]
-
-
-def test_many_charts_share_a_form_and_the_request_for_the_same(show, tinybird):
-    page = show(FORM + chart() + chart(type="bar-list") + chart(type="line", more='controls="filters" group-by="channel"'))
-    for at in range(3):
-        page.wait_for("ready", at)
-    assert asked(tinybird) == [{}]
-
-    choose(page, "Madrid")
-
-    for at in (0, 1):
-        wait_for_cells(page, "20", "40", at=at)
-    wait_until(lambda: page.cells(2) == ["Direct", "20", "Social", "40"], "the table of the lines")
-    assert asked(tinybird) == [{}, {"city": "Madrid"}]
-
-
-def test_the_old_data_are_seen_until_the_new_are_there(show, tinybird):
-    page = show(FORM + chart() + chart('controls="filters" group-by="channel"', "bar"))
-    page.wait_for("ready", 1)
-    seen = [page.cells(at) for at in range(2)]
-    tinybird.mode = "slow"
-
-    choose(page, "Madrid")
-
-    for at in range(2):
-        wait_until(lambda: page.busy(at), "it is busy")
-        assert page.state(at) == "ready" and page.cells(at) == seen[at]
-        faint = "[...root.querySelectorAll('#plot > *')].map(it => getComputedStyle(it).opacity)"
-        wait_until(lambda: set(page.inside(faint, at)) == {"0.45"}, "it is faint")
-    tinybird.released.set()
-    wait_for_cells(page, "20", "40")
-    wait_for_cells(page, "Direct", "20", "Social", "40", at=1)
-    for at in range(2):
-        wait_until(lambda: set(page.inside(faint, at)) == {"1"}, "it is not faint")
-
-
-def test_what_cannot_be_had_does_not_show_the_answer_to_something_else(show, tinybird):
-    page = show(FORM + chart())
-    tinybird.mode = (500, {})
-
-    choose(page, "Madrid")
-
-    assert "500" in page.problem()
-    assert not page.inside("root.querySelector('td').checkVisibility({visibilityProperty: true})")
-    assert page.inside("chart.data === undefined")
-
-
-def test_a_late_response_never_replaces_a_newer_one(show, tinybird):
-    page = show(FORM + chart(), script="window.shown = [];"
-                "addEventListener('tinybird-load', ({detail}) => shown.push(detail.data.length));")
-    tinybird.next = ["slow"]
-    choose(page, "Madrid")
-    wait_until(lambda: len(tinybird.data) == 2, "the first request")
-
-    choose(page, "Berlin")
-    wait_for_cells(page, "10", "30", "50")
-    # Now Madrid's two rows come, where anyone waits for them still.
-    tinybird.released.set()
-
-    choose(page, "All cities")
-    wait_for_cells(page, "10", "20", "30", "40", "50", "60")
-    assert page.value("shown") == [6, 3, 6]
+    assert asked(tinybird) == [{}, {"note": "ok"}]
 
 
 def test_sending_the_form_asks_at_once_and_loads_no_page(show, tinybird):
@@ -254,48 +149,7 @@ def test_fields_may_be_named_as_a_form_names_its_own(show, tinybird):
     wait_until(lambda: asked(tinybird)[-1] == {"matches": "x"}, "a request")
 
 
-def test_a_value_that_the_form_does_not_allow_is_waited_for(show, tinybird):
-    page = show(FORM.replace('name="note"', 'name="note" pattern="[a-z]+"') + chart())
-
-    page.run("""const form = document.querySelector("form");
-        const send = value => {
-            form.note.value = value;
-            form.dispatchEvent(new SubmitEvent("submit", {bubbles: true, cancelable: true}));
-        };
-        send("1");
-        setTimeout(send, 0, "ok");""")
-
-    wait_until(lambda: len(tinybird.data) > 1, "a request")
-    assert asked(tinybird) == [{}, {"note": "ok"}]
-
-
 def test_a_field_named_token_sends_none(show, tinybird):
     show('<form id="filters"><input name="token" value="stolen"></form>' + chart())
 
     assert asked(tinybird) == [{}] and tinybird.data[0].headers["Authorization"].startswith("Bearer ey")
-
-
-@pytest.mark.parametrize("value, query", [
-    ("'city=Berlin&channel='", {"city": "Berlin"}),
-    ("{city: 'Madrid', channel: ['Direct', 'Social'], date_from: null, date_to: undefined, note: ''}",
-     {"city": "Madrid", "channel": "Direct,Social"}),
-    ("new URLSearchParams({city: 'São Paulo'})", {"city": "São Paulo"}),
-    ("null", {}),
-])
-def test_parameters_can_be_set_by_a_script(show, tinybird, value, query):
-    page = show(chart('params="city=Paris"'))
-
-    page.inside(f"chart.params = {value}")
-
-    wait_until(lambda: len(tinybird.data) == 2, "a request")
-    assert asked(tinybird)[1] == query
-    assert page.inside("chart.params === (chart.getAttribute('params') ?? '')")
-
-
-def test_what_was_set_before_the_element_was_there_counts(show):
-    page = show(chart(""), script="""
-        document.addEventListener("DOMContentLoaded", () => {
-            document.querySelector("tinybird-chart").params = {city: "Madrid"};
-        });""")
-
-    wait_for_cells(page, "20", "40")
