@@ -66,7 +66,7 @@ def test_a_password_is_asked_for_by_nobody_but_the_visitor(site, open_page):
 def test_a_frame_whose_host_cant_be_reached_is_an_error_from_the_first_time_on(tinybird, open_page):
     tinybird.mode = "drop"
     page = open_page(FRAME)
-    assert "can’t be reached" in page.problem() and page.frames() == []
+    assert "can’t be reached" in page.problem() and page.failures[0]["frames"] == 0
 
     tinybird.mode = None
     page.retry()

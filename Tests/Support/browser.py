@@ -15,7 +15,8 @@ PREPARATION = """
     window.failures = [];
     window.loads = 0;
     document.addEventListener("securitypolicyviolation", event => violations.push(event.violatedDirective));
-    document.addEventListener("tinybird-error", event => failures.push(event.detail));
+    document.addEventListener("tinybird-error", ({detail, target}) =>
+        failures.push({...detail, frames: target.shadowRoot?.querySelectorAll("iframe").length}));
     document.addEventListener("tinybird-load", () => loads++);
     performance.setResourceTimingBufferSize(10000);
 """
@@ -56,13 +57,15 @@ CONTRAST = """
     (() => {
         const canvas = document.createElement("canvas"), context = canvas.getContext("2d", {willReadFrequently: true});
         canvas.width = canvas.height = 1;
-        const over = (color, ground) => {
+        const once = (seen, key, make) => seen.has(key) ? seen.get(key) : seen.set(key, make()).get(key);
+        const colors = new Map(), grounds = new Map();
+        const over = (color, ground) => once(colors, `${color} ${ground}`, () => {
             context.fillStyle = `rgb(${ground})`; context.fillRect(0, 0, 1, 1);
             context.fillStyle = color; context.fillRect(0, 0, 1, 1);
             return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
-        };
+        });
         const parent = node => node.parentElement ?? node.getRootNode().host;
-        const ground = node => {
+        const ground = node => once(grounds, node, () => {
             if (!node) return over(getComputedStyle(document.body).backgroundColor, [255, 255, 255]);
             const bar = node.querySelector?.(":scope > i");
             const below = over(getComputedStyle(node).backgroundColor, ground(parent(node)));
@@ -70,7 +73,7 @@ CONTRAST = """
             // A bar list's bars are partly transparent.
             const [r, g, b] = over(getComputedStyle(bar).backgroundColor, below);
             return over(`rgb(${r} ${g} ${b} / ${getComputedStyle(bar).opacity})`, below);
-        };
+        });
         const light = rgb => rgb.map(part => part / 255).map(
             part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
             .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
@@ -168,6 +171,7 @@ class Page:
 
     @property
     def failures(self) -> list[dict]:
+        """What has failed, as charts have told, and how many frames the chart had then."""
         return self.value("window.failures")
 
     def leap(self, seconds: float, servers: bool = True) -> None:
@@ -198,7 +202,8 @@ class Page:
 
     def picture(self, file: Path | None = None) -> bytes:
         """The whole page as PNG."""
-        data = base64.b64decode(self.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"])
+        answer = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True})
+        data = base64.b64decode(answer["data"])
         if file:
             file.write_bytes(data)
         return data
