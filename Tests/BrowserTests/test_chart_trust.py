@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from Support.browser import FETCHES
 from Support.pages import FRAME, drawn
 from Support.tinybird import CHART, ENDPOINT, Quiet
 from Support.waiting import wait_until
@@ -65,12 +66,13 @@ def test_another_visitor_of_the_same_page_gets_a_token_of_their_own(site, tinybi
 
 def test_a_token_that_comes_after_all_was_forgotten_is_nobodys(site, tinybird, open_page):
     site.next = ["slow"]
-    page = open_page(drawn("table"))
+    page = open_page(drawn("table"), script=FETCHES)
     wait_until(lambda: site.asked, "a token is asked for")
 
     page.run(FORGET)
     page.wait_for("ready")
     site.released.set()
+    assert len(page.token_requests()) == 2
     page.run(f"document.querySelector('main').insertAdjacentHTML('beforeend', `{drawn('table', 'params=again=1')}`)")
     page.wait_for("ready", 1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import itertools
 import json
 import mimetypes
 import re
@@ -54,10 +55,12 @@ class Site(http.server.ThreadingHTTPServer):
         # Where its files are; and others, by their paths.
         self.htdocs = HTDOCS
         self.files: dict[str, str] = {}
-        # When tokens were asked for, what for, and which were given.
+        # When tokens were asked for, each once it is settled how it is answered; what for, and which were given.
         self.asked: list[float] = []
         self.headers: list[dict[str, str]] = []
         self.tokens: list[str] = []
+        # No two tokens are the same, whose claims but for that are the same within a second.
+        self._numbers = itertools.count()
         # Until further notice, and then for one request each: None as it should be, "drop", "slow", "same", or status,
         # body and headers.
         self.mode: object = None
@@ -66,7 +69,7 @@ class Site(http.server.ThreadingHTTPServer):
 
     def mint(self) -> str:
         return jwt.encode({
-            "workspace_id": WORKSPACE, "name": f"charts_token {len(self.tokens)}", "exp": int(self.clock.time() + self.ttl),
+            "workspace_id": WORKSPACE, "name": f"charts_token {next(self._numbers)}", "exp": int(self.clock.time() + self.ttl),
             "scopes": [{"type": "PIPES:READ", "resource": name} for name in self.pipes]}, KEY)
 
     def handle_error(self, *_: object) -> None:
@@ -98,9 +101,9 @@ class Handler(Quiet):
 
     def token(self) -> None:
         site = self.server
-        site.asked.append(site.clock.monotonic())
-        site.headers.append(dict(self.headers))
         mode = site.next.pop(0) if site.next else site.mode
+        site.headers.append(dict(self.headers))
+        site.asked.append(site.clock.monotonic())
         if mode == "drop":
             self.close_connection = True
             self.connection.close()
