@@ -85,15 +85,18 @@ def test_all_text_can_be_read(site, tinybird, open_page, screenshots, scheme):
     for at in range(4):
         page.wait_for("ready", at)
     page.problem(4)
-    # Of another request than that which is repeated.
-    more = f"document.querySelector('.card').insertAdjacentHTML('beforeend', {json.dumps(drawn(more='params=all=1'))})"
+
+    def add(more: str) -> None:
+        page.run(f"document.querySelector('.card').insertAdjacentHTML('beforeend', {json.dumps(drawn(more=more))})")
+
+    # Of other requests than that which is repeated.
     tinybird.json = answer([])
-    page.run(more)
+    add("params=all=1")
     page.wait_for("empty", 5)
     tinybird.json = FROM_CLICKHOUSE
     page.wait_for("ready", 1)
-    tinybird.next = ["slow"]
-    page.run(more)
+    site.mode = "slow"
+    add('token-endpoint="/generate-token?of=another"')
     page.wait_for("loading", 6)
     tinybird.mode = (500, {})
     wait_until(lambda: page.status(1), "a note")

@@ -79,9 +79,11 @@ def test_who_never_answers_is_given_up_and_asked_again(site, tinybird, open_page
     page = open_page(drawn(), limit=400)
     assert page.problem() == "The server took too long to answer."
     assert page.value("limits")[0] == 10_000
-    assert who == "site" or 30_000 in page.value("limits")
+    # A token may have come too late as well, for which it asks again.
+    wait_until(lambda: who == "site" or 30_000 in page.value("limits"), "its limit for data")
 
     slow.mode = None
+    page.run("AbortSignal.timeout = () => new AbortController().signal")
     page.wait_for("ready")
 
 
