@@ -89,7 +89,7 @@ def base(may_fetch: bool = False) -> Path:
     mirrors = sources()
     folder = BASES / f"{RELEASE}-{hashlib.sha256(f'{INSTALLED}{SETTLE}{mirrors}'.encode()).hexdigest()[:16]}"
     BASES.mkdir(parents=True, exist_ok=True)
-    with (BASES / "lock").open("w") as lock:
+    with (BASES / f"{RELEASE}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             # The tests themselves have no network (Tests/conftest.py).
