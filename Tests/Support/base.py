@@ -47,13 +47,16 @@ FETCHED = [
 # For another release than this machine's, those of Tests/run that run the tests there; which of them the release has is
 # in /root/packages.
 BROWSER_AND_FETCHING = {"chromium", "chromium-driver", "python3-selenium", "python3-pip", "mmdebstrap"}
+# With them comes man-db, too; nothing builds a package on Debian 11.
+BUILDING = {"debhelper", "apache2-dev", "lintian", "man-db"}
+NOT_INSTALLED = BROWSER_AND_FETCHING | (BUILDING if RELEASE == "bullseye" else set())
 
 
 def tested() -> list[str]:
     if RELEASE == HERE:
         return []
     listed = re.search(r"^readonly packages=\((.*?)^\)", (REPOSITORY / "Tests/run").read_text(), re.M | re.S)[1]
-    return [name for name in re.sub("#.*", "", listed).split() if name not in BROWSER_AND_FETCHING]
+    return [name for name in re.sub("#.*", "", listed).split() if name not in NOT_INSTALLED]
 
 
 SETTLE = r"""

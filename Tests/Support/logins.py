@@ -176,7 +176,9 @@ def with_certificates(
     if issubclass(by, LighttpdFastCgi):
         site = make(directory, program, config="\n".join([
             'ssl.engine = "enable"', f'ssl.pemfile = "{pem}"', f'ssl.privkey = "{key}"',
-            f'ssl.verifyclient.ca-file = "{authority}"', 'ssl.verifyclient.activate = "enable"',
+            # Before 1.4.60 (Debian 11), lighttpd knows the second by the first's name alone.
+            f'ssl.ca-file = "{authority}"', f'ssl.verifyclient.ca-file = "{authority}"',
+            'ssl.verifyclient.activate = "enable"',
             f'ssl.verifyclient.enforce = "{"enable" if verify == "require" else "disable"}"',
             'ssl.verifyclient.username = "SSL_CLIENT_S_DN_CN"']), **options)
         assert isinstance(site.server, Lighttpd)

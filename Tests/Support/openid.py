@@ -59,7 +59,10 @@ class Provider(BaseHTTPRequestHandler):
         now = int(time.time())
         claims = {
             **self.server.codes.pop(form["code"][0]), "iss": self.server.issuer, "aud": CLIENT, "iat": now, "exp": now + 60}
-        self._json({"access_token": "x", "token_type": "Bearer", "id_token": jwt.encode(claims, SECRET, algorithm="HS256")})
+        token = jwt.encode(claims, SECRET, algorithm="HS256")
+        # Debian 11's PyJWT 1 returns bytes.
+        text = token if isinstance(token, str) else token.decode()
+        self._json({"access_token": "x", "token_type": "Bearer", "id_token": text})
 
     def _json(self, value: object) -> None:
         body = json.dumps(value).encode()

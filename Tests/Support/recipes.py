@@ -139,6 +139,10 @@ class HaproxyServer(Server):
         # Another line of the site's frontend.
         self.frontend = ""
 
+    def accepts(self) -> bool:
+        # 2.2 (Debian 11) says no more than that its worker is there, for which it has bound the port.
+        return super().accepts() or "New worker #1 (" in self.log()
+
     def command(self) -> list[str]:
         path = self.directory / "haproxy.cfg"
         confined = f"chroot {self.chroot}\nuser {SERVER_USER}\ngroup {SERVER_USER}" if IS_ROOT else ""
