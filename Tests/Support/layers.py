@@ -34,19 +34,21 @@ mount --bind /tmp tmp
 mkdir -p run/lock ".$REPOSITORY" ".$SWIFT_HERE" "$LAYER/clone" "$LAYER/clone-work"
 mount -t overlay overlay -o "lowerdir=$REPOSITORY,upperdir=$LAYER/clone,workdir=$LAYER/clone-work" ".$REPOSITORY"
 mount --bind -o ro "$SWIFT" ".$SWIFT_HERE"
-# Without systemd, what its units do; what needs no systemd is done by the real one.
-cat >usr/local/bin/systemctl <<'END'
-#!/bin/sh
+# Without systemd, what its units do; what needs no systemd is done by the real one. In its place, as sudo doesn't look into
+# /usr/local everywhere.
+mv usr/bin/systemctl usr/bin/systemctl.real
+cat >usr/bin/systemctl <<'END'
+#!/bin/bash
 case $* in
 "reload apache2") exec apachectl graceful ;;
 "restart apache2")
     apachectl stop
     while pidof apache2 >/dev/null; do sleep 0.05; done
     exec apachectl start ;;
-*) exec /usr/bin/systemctl "$@" ;;
+*) exec -a systemctl /usr/bin/systemctl.real "$@" ;;
 esac
 END
-chmod 755 usr/local/bin/systemctl
+chmod 755 usr/bin/systemctl
 exec chroot . env -i HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "REPOSITORY=$REPOSITORY" \
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$SWIFT_HERE/bin" \
     bash -euc 'cd "$REPOSITORY"; . "$0"' "$SCENARIO"
