@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 import time
 from collections import Counter
@@ -137,6 +138,9 @@ class Load:
             response = connection.getresponse()
         except (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected):
             return "", True
+        # What is a TimeoutError from Python 3.10 on.
+        except socket.timeout:
+            return "hung", False
         except OSError as error:
             return repr(error), False
         try:
