@@ -115,6 +115,9 @@ class Load:
         while not self._ended.is_set() and done != self.requests:
             self._may_ask.wait()
             with self._in_flight[index]:
+                # It may have been taken back since.
+                if not self._may_ask.is_set():
+                    continue
                 began = time.monotonic()
                 failure, unconnected = self._request()
             done += 1
@@ -141,7 +144,7 @@ class Load:
         # What is a TimeoutError from Python 3.10 on.
         except socket.timeout:
             return "hung", False
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             return repr(error), False
         try:
             body = response.read()
