@@ -92,8 +92,8 @@ def test_a_key_file_that_fails_while_serving_is_answered_at_once_and_named_once(
             lines += errors
             answered += 1
         assert lines.startswith("charts-token: error: TINYBIRD_SIGNING_KEY_FILE ") and lines.count("\n") == 1
-        # Of 1 GiB nothing is read, of a file that has no end no more than 1 MiB.
-        assert peak_memory(responder.pid) - memory < 4096
+        # Of 1 GiB nothing is read, of a file that has no end no more than 1 MiB; pages of the program's file come and go.
+        assert peak_memory(responder.pid) - memory < 16 << 10
         for key in (OTHER_KEY, KEY):
             put_key(key_file, key)
             assert_the_guides_token(ask(responder)[1], key)

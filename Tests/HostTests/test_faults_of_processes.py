@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
-import struct
-import termios
 from pathlib import Path
 
 import pytest
 
-from Support.fastcgi import request
+from Support.fastcgi import is_read, request
 from Support.load import Load, under_load
 from Support.recipes import Caddy, Haproxy, Nginx
 from Support.servers import Server
@@ -138,11 +135,6 @@ def test_a_kill_in_flight_loses_no_other_request(
     load.assert_lost(f"kill -9, {in_flight} requests in flight, {times} times: {name}", at_most=in_flight)
 
 
-def unread(connection) -> int:
-    """How many of the bytes that were sent nobody has read."""
-    return struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))[0]
-
-
 @pytest.mark.parametrize("name", SUPERVISED)
 def test_a_kill_in_the_midst_of_a_request_loses_that_one(name: str, directory: Path, program: Path, running) -> None:
     site = running(HOSTS[name](directory, program))
@@ -150,7 +142,7 @@ def test_a_kill_in_the_midst_of_a_request_loses_that_one(name: str, directory: P
         load.settle()
         with site.responder.connection() as half:
             half.sendall(request()[:20])
-            wait_until(lambda: unread(half) == 0, "the program to read")
+            wait_until(lambda: is_read(half), "the program to read")
             kill(site, load)
             load.settle()
             half.settimeout(60)

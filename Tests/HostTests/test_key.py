@@ -85,7 +85,6 @@ def test_a_graceful_reload_reads_the_keys_configuration_again(
     site.server.reload()
     # The children of before may still take a connection or two.
     wait_until(lambda: signs_with(site, OTHER_KEY), "the new key")
-    assert_the_guides_token(fetch(site.url).body, OTHER_KEY)
 
 
 def signs_with(site: Site, key: str) -> bool:

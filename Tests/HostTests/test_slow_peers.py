@@ -14,7 +14,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from Support.fastcgi import PARAMS, STDIN, answer, record, request, request_of
+from Support.fastcgi import PARAMS, STDIN, answer, is_read, record, request, request_of
 from Support.responder import Responder
 from Support.servers import IS_ROOT
 from Support.tokens import KEY, PIPE, assert_the_guides_token
@@ -75,8 +75,7 @@ def test_a_request_under_way_when_the_program_is_told_to_stop_is_answered(
     with responder.connection() as connection:
         whole = request()
         connection.sendall(whole[:20])
-        # Another one behind it tells that the first part has been read.
-        ask(responder)
+        wait_until(lambda: is_read(connection), "the program to read")
         responder.send(signal.SIGTERM)
         # Nothing tells from outside that it waits; without waiting it would be gone by then.
         time.sleep(0.2)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import socket
 import struct
+import termios
 from collections.abc import Iterable
 
 BEGIN_REQUEST, END_REQUEST, PARAMS, STDIN, STDOUT, STDERR = 1, 3, 4, 5, 6, 7
@@ -37,6 +39,11 @@ def request(**variables: str) -> bytes:
     """A request for a token, on a connection that ends with it."""
     variables = {"REQUEST_METHOD": "GET", **variables}
     return request_of((name.encode(), value.encode()) for name, value in variables.items())
+
+
+def is_read(connection: socket.socket) -> bool:
+    """Whether the responder has read all that was sent on a unix socket."""
+    return struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))[0] == 0
 
 
 def outputs(connection: socket.socket, seconds: float = 60) -> tuple[bytes, bytes]:
