@@ -125,9 +125,8 @@ service
 await
 end_of_service
 apt-get remove -y charts-token
-apachectl graceful
+systemctl reload apache2
 }} >&2
-becomes '[ "$(status /generate-token)" = 503 ]'
 status /
 status /generate-token
 systemctl restart apache2 >&2

@@ -37,7 +37,7 @@ await
 cp -a /etc/apache2 /root
 apt-get install -y {deb}
 diff -r /root/apache2 /etc/apache2
-apachectl graceful
+systemctl reload apache2
 }} >&2
 await
 ls -l $(printf '/proc/%s/exe ' $(pidof charts-token)) | sed 's/.* -> //' | grep -v deleted

@@ -83,8 +83,6 @@ END
 echo '</VirtualHost>' >>{site}
 printf 'alice:%s\\n' "$(openssl passwd -apr1 secret)" >/etc/apache2/charts.users
 {BLOCKS["reload"]}
-# Until then the old configuration answers, without a login.
-until [ "$(curl -s -m 60 -o /dev/null -w '%{{http_code}}' http://localhost/generate-token)" = 401 ]; do sleep 0.1; done
 }} >&2
 await -u alice:secret
 curl -s -o /dev/null -w '%{{http_code}}\\n' http://localhost/generate-token

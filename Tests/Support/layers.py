@@ -40,7 +40,13 @@ mv usr/bin/systemctl usr/bin/systemctl.real
 cat >usr/bin/systemctl <<'END'
 #!/bin/bash
 case $* in
-"reload apache2") exec apachectl graceful ;;
+"reload apache2")
+    children=$(pgrep -P "$(cat /run/apache2/apache2.pid)")
+    apachectl graceful
+    # Until they have ended, they may still take connections.
+    for child in $children; do
+        while [ -e "/proc/$child" ]; do sleep 0.05; done
+    done ;;
 "restart apache2")
     apachectl stop
     while pidof apache2 >/dev/null; do sleep 0.05; done
