@@ -9,6 +9,10 @@ unset ${!TINYBIRD_@}
 
 die() { echo "${0##*/}: $*" >&2 && exit 1; }
 
+command -v swift >/dev/null ||
+    die "swift is not in the PATH: install Swift 6.3 or newer from https://www.swift.org/install/linux/"
+die_of_missing_packages() { die "packages are missing: as root, run: apt-get build-dep -y $repository/packaging"; }
+
 # README.md's changelog is the only one: its first heading is "### VERSION, DATE".
 heading=$(sed -n '/^## Changelog$/,$ s/^### //p' "$repository/README.md" | head -n 1)
 version=${heading%%, *}
