@@ -1,11 +1,11 @@
-"""The frozen base: a fresh Debian in a folder, on which every test of installing works in a layer of its own
-(Support/layers.py). Nobody writes to it, and nothing is fetched in a layer: what is installed there lies in apt's cache.
+"""The frozen base: a fresh Debian in a directory. Each test of an installation works in a layer of its own on top of it
+(Support/layers.py). The base is never written to, and a layer downloads nothing: what it installs is in apt's cache.
 
-    cd Tests && /usr/bin/python3 -m Support.base      makes it, by mmdebstrap, of this machine's release and from its
-                                                      mirrors, unless .build/base has one by what stands here; as root
+    cd Tests && /usr/bin/python3 -m Support.base      makes it with mmdebstrap, of this machine's release and from its
+                                                      mirrors, unless .build/base has one made by this version; as root
 
-CHARTS_TOKEN_RELEASE names another release of Debian, on which Tests/distributions has tests run; in a layer of that,
-CHARTS_TOKEN_BASE is its folder.
+CHARTS_TOKEN_RELEASE names another release of Debian, for Tests/distributions; in a layer of that, CHARTS_TOKEN_BASE is the
+base's directory.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ BASES = REPOSITORY / ".build/base"
 HERE = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
 RELEASE = os.environ.get("CHARTS_TOKEN_RELEASE", HERE)
 
-# What is there before the README's first command: the web server, and what tests look with.
+# Installed before the README's first command: the web server, and what the tests use.
 INSTALLED = [
     "apache2", "systemd", "sudo", "curl", "openssl", "procps", "iproute2",
-    # Debian 11's writes its index for many minutes.
+    # Debian 11's takes minutes to write its index.
     *([] if RELEASE == "bullseye" else ["man-db"]),
-    # Of the package, which one test installs by dpkg alone.
+    # A dependency of the package, which one test installs by dpkg alone.
     "libfcgi0ldbl",
-    # What swift.org asks for, as far as a build without tests needs it.
+    # What swift.org lists, as far as a build without tests needs it.
     *{"bookworm": ["libstdc++-12-dev", "libxml2"], "trixie": ["libstdc++-14-dev", "libxml2"]}.get(RELEASE, []),
     "binutils", "git", "libc6-dev", "libcurl4", "libncurses6", "libsqlite3-0",
 ]
-# What the README, apache/serve and the package install.
+# Only downloaded: what the README, apache/serve and the package install.
 FETCHED = [
     "libfcgi-dev", "libssl-dev", "zlib1g-dev", "libzstd-dev", "pkg-config", "g++", "libapache2-mod-fcgid", "spawn-fcgi",
     "libjs-chart.js", "javascript-common", "lighttpd",
-    # Of hosts whose scripts run as their owners.
+    # For hosts that run scripts as their owners.
     "apache2-suexec-pristine",
 ]
 
-# For another release than this machine's, those of Tests/run that run the tests there; which of them the release has is
-# in /root/packages.
+# On a release other than this machine's, the tests run there and need the packages of Tests/run. Those that the release has
+# are listed in its /root/packages.
 BROWSER_AND_FETCHING = {"chromium", "chromium-driver", "python3-selenium", "python3-pip", "mmdebstrap"}
-# With them comes man-db, too; nothing builds a package on Debian 11.
+# They depend on man-db (see above), and no test builds a package on Debian 11.
 BUILDING = {"debhelper", "apache2-dev", "lintian", "man-db"}
 NOT_INSTALLED = BROWSER_AND_FETCHING | (BUILDING if RELEASE == "bullseye" else set())
 
@@ -64,7 +64,7 @@ set -e
 echo debian >"$1/etc/hostname"
 printf '127.0.0.1 localhost debian\n' >"$1/etc/hosts"
 chroot "$1" apt-get clean
-# With what they recommend, as anybody's apt does; mmdebstrap's doesn't.
+# With recommended packages, which apt installs by default, and mmdebstrap's doesn't.
 chroot "$1" apt-get install -q -y --download-only -o APT::Install-Recommends=true """ + " ".join(FETCHED) + r"""
 for package in """ + " ".join(tested()) + r"""; do
     [ -z "$(chroot "$1" apt-cache madison "$package")" ] || echo "$package"
@@ -74,7 +74,7 @@ done >"$1/root/packages"
 
 
 def sources() -> str:
-    """This machine's Debian mirrors, else Debian's own; of another release, whose updates may be gone already, the main one."""
+    """This machine's Debian mirrors, or else Debian's own. For another release only `main`: its updates may be gone."""
     if RELEASE != HERE:
         return f"deb http://deb.debian.org/debian {RELEASE} main"
     targets = subprocess.run(
@@ -86,7 +86,7 @@ def sources() -> str:
 
 
 def base(may_fetch: bool = False) -> Path:
-    """The base's folder; where it may fetch it, made first where there is none by what stands here."""
+    """The base's directory. If there is none made by this version, makes it, provided that it may download."""
     if given := os.environ.get("CHARTS_TOKEN_BASE"):
         return Path(given)
     mirrors = sources()
@@ -106,7 +106,7 @@ def make(folder: Path, mirrors: str) -> None:
         shutil.rmtree(other)
     unfinished = folder.with_suffix(".unfinished")
     made = subprocess.run(
-        # A mirror of testing may be older than its signature's week.
+        # The signature of testing expires after a week, and a mirror may be older.
         ["mmdebstrap", '--aptopt=Acquire::Check-Valid-Until "false"', "--mode=root", "--variant=minbase",
          "--skip=cleanup/apt", f"--include={','.join(INSTALLED)}", "--dpkgopt=force-unsafe-io",
          f"--customize-hook={SETTLE}", RELEASE, unfinished, "-"],
