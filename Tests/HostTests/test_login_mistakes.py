@@ -17,6 +17,7 @@ from Support.readme import block, changed
 from Support.recipes import Caddy
 from Support.tokens import PIPE
 from Support.transports import ModFcgid
+from Support.waiting import wait_until
 
 BY_PROGRAM = [name for name, application in APPLICATIONS.items() if issubclass(application, ByProgram)]
 BY_COOKIE = [name for name, application in APPLICATIONS.items() if issubclass(application, ByJWTCookie)]
@@ -128,7 +129,7 @@ def test_what_is_wrong_is_in_the_web_servers_log(recipe: str, start) -> None:
 
     site, alice = start(recipe, misspell)
     assert_no_token(alice.get(site.url), 503)
-    assert "charts-token: error: TINYBIRD_FIXED_PARAMS" in site.server.log()
+    wait_until(lambda: "charts-token: error: TINYBIRD_FIXED_PARAMS" in site.server.log(), "the line")
 
 
 def test_php_says_503_where_there_is_no_service(start) -> None:
@@ -141,7 +142,7 @@ def test_php_says_503_where_there_is_no_service(start) -> None:
 def test_a_pool_without_the_secret_gets_nothing(start) -> None:
     site, alice = start("PHP asks the socket: nginx", lambda site: site.fpm.lines.clear())
     assert_no_token(alice.get(site.url), 403)
-    assert "TINYBIRD_SERVER_SECRET is missing or wrong" in site.log()
+    wait_until(lambda: "TINYBIRD_SERVER_SECRET is missing or wrong" in site.log(), "the line")
 
 
 @pytest.mark.parametrize("recipe", [ByAuthRequest, ByAuthorizer])

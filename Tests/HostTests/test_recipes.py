@@ -63,7 +63,7 @@ def test_without_the_login_a_name_that_is_claimed_is_nobodys(
         # With renewal, a header that is no token of ours is refused for that.
         assert_no_token(fetch(site.url, "-H", header), 403, *([401] if renewal else []))
     # Caddy 2.6 drops what a FastCGI program says of errors.
-    assert by is Caddy or "REMOTE_USER is not set or empty" in site.log()
+    wait_until(lambda: by is Caddy or "REMOTE_USER is not set or empty" in site.log(), "the line")
 
 
 def test_a_token_is_renewed_where_that_is_turned_on(by: type[Recipe], directory: Path, program: Path, running) -> None:

@@ -1,4 +1,4 @@
-"""A reload and a stop of the web server lose no request, and take less than 2 s."""
+"""A reload and a stop of the web server lose no request, and wait for nobody."""
 
 from __future__ import annotations
 
