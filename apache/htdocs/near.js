@@ -3,8 +3,9 @@
 /** How far below the viewport is near: about as far as browsers load such images ahead. */
 const AHEAD = "1250px";
 
-/** Resolves when an element is near the viewport; rejects if `signal` aborts first. */
+/** Resolves when an element is near the viewport; rejects once `signal` has aborted. */
 export const near = (element, signal) => new Promise((resolve, reject) => {
+  signal.throwIfAborted();
   const observer = new IntersectionObserver(entries => {
     if (!entries.some(entry => entry.isIntersecting)) return;
     observer.disconnect();
