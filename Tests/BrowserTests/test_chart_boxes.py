@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from Support.charts import chart
 from Support.pages import drawn
 from Support.tinybird import answer
 from Support.waiting import wait_until
@@ -98,14 +99,14 @@ def test_four_numbers_in_a_row_stay_in_their_cards(tinybird, open_page, width):
 def test_it_grows_with_the_text(open_page):
     page = open_page(drawn("bar") + drawn("table"))
     ready(page, 2)
-    size = "Chart.getChart(root.querySelector('canvas')).options.font.size"
-    before = [page.inside(size), *[page.inside("chart.getBoundingClientRect().height", at) for at in range(2)]]
+    size = "it.options.font.size"
+    before = [chart(page, size), *[page.inside("chart.getBoundingClientRect().height", at) for at in range(2)]]
 
     page.run("document.documentElement.style.fontSize = '200%'")
     page.inside("chart.setAttribute('title', 'Larger')")
     wait_until(lambda: page.inside("chart.shadowRoot.querySelector('canvas').ariaLabel.startsWith('Larger')"), "drawn again")
 
-    assert [page.inside(size), *[page.inside("chart.getBoundingClientRect().height", at) for at in range(2)]] == [
+    assert [chart(page, size), *[page.inside("chart.getBoundingClientRect().height", at) for at in range(2)]] == [
         2 * value for value in before]
 
 
@@ -143,14 +144,14 @@ def test_a_canvas_is_printed_in_the_papers_colours_and_width(open_page):
     page.media(prefers_color_scheme="dark", prefers_reduced_motion="reduce")
     page.size(1920)
     page.wait_for("ready")
-    ink = "Chart.getChart(root.querySelector('canvas')).options.scales.x.ticks.color"
-    wait_until(lambda: page.inside(ink) == "rgba(233, 237, 243, 1.000)", "pale ink")
-    page.inside(f"void matchMedia('print').addEventListener('change', () => (window.inks ??= []).push({ink}))")
+    ink = "it.options.scales.x.ticks.color"
+    wait_until(lambda: chart(page, ink) == "rgba(233, 237, 243, 1.000)", "pale ink")
+    chart(page, f"void matchMedia('print').addEventListener('change', () => (window.inks ??= []).push({ink}))")
 
     paper(page)
 
     assert page.value("inks[0]") == "rgba(0, 0, 0, 1.000)"
-    wait_until(lambda: page.inside(ink) == "rgba(233, 237, 243, 1.000)", "pale ink again")
+    wait_until(lambda: chart(page, ink) == "rgba(233, 237, 243, 1.000)", "pale ink again")
 
 
 # --- As the visitor sees
@@ -161,7 +162,7 @@ def test_bars_are_seen_in_the_visitors_own_colours(open_page):
     ready(page, 2)
 
     assert page.inside("getComputedStyle(root.querySelector('i')).borderTopWidth") == "1px"
-    wait_until(lambda: page.inside("Chart.getChart(root.querySelector('canvas')).data.datasets[0].backgroundColor", 1)
+    wait_until(lambda: chart(page, "it.data.datasets[0].backgroundColor", 1)
                == "rgba(26, 143, 102, 1.000)", "the series' colour")
 
 
@@ -171,7 +172,7 @@ def test_lines_are_stronger_where_more_contrast_is_wanted(open_page):
     page.run(f"document.querySelector('main').innerHTML = `{drawn('bar')}`")
     page.wait_for("ready")
 
-    grid = page.inside("Chart.getChart(root.querySelector('canvas')).options.scales.y.grid.color")
+    grid = chart(page, "it.options.scales.y.grid.color")
     assert float(re.search(r"([\d.]+)\)", grid)[1]) > 0.5
 
 
@@ -181,10 +182,10 @@ def test_from_right_to_left_bars_begin_beside_their_names(open_page):
 
     assert page.inside("""[...root.querySelectorAll("tbody tr")].every(row =>
         Math.abs(row.querySelector("i").getBoundingClientRect().right - row.querySelector("th").getBoundingClientRect().right) < 2)""")
-    xs = page.inside("Chart.getChart(root.querySelector('canvas')).getDatasetMeta(0).data.map(point => point.getProps(['x'], true).x)", 1)
+    xs = chart(page, "it.getDatasetMeta(0).data.map(point => point.getProps(['x'], true).x)", 1)
     assert xs == sorted(xs, reverse=True)
-    assert page.inside("(it => it.scales.y.position === 'right' && it.getDatasetMeta(0).data.every(bar => (({x, base}) => x < base)(bar.getProps(['x', 'base'], true))))"
-                       "(Chart.getChart(root.querySelector('canvas')))", 2)
+    assert chart(page, "it.scales.y.position === 'right' && it.getDatasetMeta(0).data.every("
+                       "bar => (({x, base}) => x < base)(bar.getProps(['x', 'base'], true)))", 2)
 
 
 def test_the_language_of_what_a_shadow_root_is_in(tinybird, open_page):
@@ -209,7 +210,7 @@ def test_any_colour_of_css_is_drawn(tinybird, open_page, colors, resolved):
     page.run("document.querySelector('main').innerHTML = arguments[0]", drawn("area", f'colors="{colors}"'))
     page.wait_for("ready")
 
-    datasets = page.inside("Chart.getChart(root.querySelector('canvas')).data.datasets.map(it => [it.borderColor, it.backgroundColor])")
+    datasets = chart(page, "it.data.datasets.map(it => [it.borderColor, it.backgroundColor])")
     drawn_colors = [color for color, _ in datasets]
     for one, other in zip(drawn_colors, resolved):
         assert [int(part) for part in re.findall(r"\d+", one)[:3]] == pytest.approx([int(part) for part in re.findall(r"\d+", other)[:3]], abs=3)
@@ -222,5 +223,5 @@ def test_lines_on_a_translucent_ink_are_not_black(open_page):
     page.run(f"document.querySelector('main').innerHTML = `{drawn('bar')}`")
     page.wait_for("ready")
 
-    grid = page.inside("Chart.getChart(root.querySelector('canvas')).options.scales.y.grid.color")
+    grid = chart(page, "it.options.scales.y.grid.color")
     assert 0.05 < float(re.search(r"([\d.]+)\)", grid)[1]) < 0.1

@@ -6,6 +6,7 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
+from Support.charts import chart
 from Support.pages import FRAME, drawn
 from Support.tinybird import META, ROWS, answer
 from Support.waiting import wait_until
@@ -43,9 +44,7 @@ def click(page, x: float, y: float, at: int = 0) -> None:
 
 
 def middle(page, series: int, point: int, at: int = 0) -> list[float]:
-    return page.inside(
-        f"(({{x, y}}) => [x, y])(Chart.getChart(root.querySelector('canvas')).getDatasetMeta({series}).data[{point}]"
-        ".getCenterPoint(true))", at)
+    return chart(page, f"(({{x, y}}) => [x, y])(it.getDatasetMeta({series}).data[{point}].getCenterPoint(true))", at)
 
 
 def press(page, *keys: str) -> None:
@@ -92,21 +91,20 @@ def test_a_frame_has_no_data(show, open_page):
 
 def test_options_of_the_page_come_last_and_ask_for_nothing(show, tinybird):
     page = show(drawn("bar"))
-    ours = page.inside("Chart.getChart(root.querySelector('canvas')).options.scales.y.grid.color")
+    ours = chart(page, "it.options.scales.y.grid.color")
 
     page.inside("""chart.options = {
         scales: {y: {suggestedMax: 1000, ticks: {callback: value => `${value}!`}}}, plugins: {tooltip: {enabled: false}}}""")
 
-    it = page.inside("""(({scales, options, tooltip}) => ({max: scales.y.max, ticks: scales.y.ticks.map(tick => tick.label),
-        grid: options.scales.y.grid.color, tooltip: options.plugins.tooltip.enabled}))(
-        Chart.getChart(root.querySelector('canvas')))""")
+    it = chart(page, """({max: it.scales.y.max, ticks: it.scales.y.ticks.map(tick => tick.label),
+        grid: it.options.scales.y.grid.color, tooltip: it.options.plugins.tooltip.enabled})""")
     assert it["max"] == 1000 and it["ticks"][-1] == "1000!" and it["tooltip"] is False
     # All else stays ours.
     assert it["grid"] == ours
     assert len(tinybird.data) == 1
 
     page.inside("chart.options = undefined")
-    assert page.inside("Chart.getChart(root.querySelector('canvas')).scales.y.max") < 600
+    assert chart(page, "it.scales.y.max") < 600
 
 
 def test_options_that_are_set_before_the_element_is_there_count(open_page):
@@ -116,7 +114,7 @@ def test_options_that_are_set_before_the_element_is_there_count(open_page):
         });""")
     page.wait_for("ready")
 
-    assert page.inside("Chart.getChart(root.querySelector('canvas')).scales.y.max") == 1000
+    assert chart(page, "it.scales.y.max") == 1000
 
 
 # --- By pointer
@@ -134,7 +132,7 @@ def test_a_click_selects_a_point(show, type):
 def test_a_click_above_a_bar_selects_it_and_one_beside_the_axis_nothing(show):
     page = show(drawn("bar", "selectable"))
     x, _ = middle(page, 0, 2)
-    top = page.inside("Chart.getChart(root.querySelector('canvas')).chartArea.top")
+    top = chart(page, "it.chartArea.top")
 
     click(page, 2, 100)
     assert page.value("selected") == []
@@ -199,20 +197,20 @@ def test_arrow_keys_move_through_points_enter_selects_and_escape_leaves(show):
     press(page, Keys.ARROW_RIGHT)
     assert focus(page)["name"] == "Madrid, sales: 418"
     # The tooltip and the mark of the focus are there.
-    active = "Chart.getChart(root.querySelector('canvas')).tooltip.getActiveElements().map(({index}) => index)"
-    assert page.inside(active) == [1]
+    active = "it.tooltip.getActiveElements().map(({index}) => index)"
+    assert chart(page, active) == [1]
     assert page.inside("getComputedStyle(root.activeElement).outlineStyle") == "solid"
     mark = page.inside("""(({left, top, width, height}, canvas) => [left + width / 2 - canvas.left, top + height / 2 - canvas.top])(
         root.activeElement.getBoundingClientRect(), root.querySelector('canvas').getBoundingClientRect())""")
-    assert mark == pytest.approx(page.inside(
-        "(({x, y}) => [x, y])(Chart.getChart(root.querySelector('canvas')).getDatasetMeta(0).data[1].tooltipPosition(true))"), abs=1)
+    assert mark == pytest.approx(
+        chart(page, "(({x, y}) => [x, y])(it.getDatasetMeta(0).data[1].tooltipPosition(true))"), abs=1)
     press(page, Keys.ENTER)
     press(page, Keys.END, Keys.SPACE, Keys.ARROW_RIGHT, Keys.HOME, Keys.ARROW_LEFT, Keys.ENTER)
     assert [(each["index"], each["category"], each["value"]) for each in page.value("selected")] == [
         ("Madrid", "sales", 418), ("Paris", "sales", 394), ("Berlin", "sales", 482)]
 
     press(page, Keys.ESCAPE)
-    assert page.inside("root.activeElement.localName") == "figure" and page.inside(active) == []
+    assert page.inside("root.activeElement.localName") == "figure" and chart(page, active) == []
 
 
 @pytest.mark.parametrize("more, along, across", [

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from Support.browser import FETCHES, HIDING
+from Support.charts import chart
 from Support.clock import LEAPS
 from Support.pages import FRAME, drawn
 from Support.repository import HTDOCS
@@ -193,8 +194,7 @@ def switch_off(page, name: str) -> None:
 
 
 def visible(page) -> list[str]:
-    return page.inside("""(it => it.getSortedVisibleDatasetMetas().map(({index}) => it.data.datasets[index].label))(
-        Chart.getChart(root.querySelector('canvas')))""")
+    return chart(page, "it.getSortedVisibleDatasetMetas().map(({index}) => it.data.datasets[index].label)")
 
 
 META = [{"name": "day", "type": "Date"}, {"name": "a", "type": "UInt8"}, {"name": "b", "type": "UInt8"}]
@@ -214,33 +214,33 @@ def test_what_the_visitor_did_stays_with_new_data_and_another_colour_scheme(tiny
     # A tooltip, by the mouse.
     x, y = page.inside("(({left, top, width, height}) => [left + width / 2, top + height / 2])(root.querySelector('canvas').getBoundingClientRect())")
     page.driver.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": x, "y": y})
-    title = "Chart.getChart(root.querySelector('canvas')).tooltip.opacity > 0 && Chart.getChart(root.querySelector('canvas')).tooltip.title.join()"
-    wait_until(lambda: page.inside(title), "a tooltip")
+    title = "it.tooltip.opacity > 0 && it.tooltip.title.join()"
+    wait_until(lambda: chart(page, title), "a tooltip")
 
     tinybird.json = days(1, 2, 3)
     wait_until(lambda: len(page.inside("[...root.querySelectorAll('tbody tr')]")) == 3, "new data")
-    ink = "Chart.getChart(root.querySelector('canvas')).options.scales.x.ticks.color"
-    before = page.inside(ink)
+    ink = "it.options.scales.x.ticks.color"
+    before = chart(page, ink)
     page.media(prefers_color_scheme="dark", prefers_reduced_motion="reduce")
-    wait_until(lambda: page.inside(ink) != before, "other colours")
+    wait_until(lambda: chart(page, ink) != before, "other colours")
 
     assert visible(page) == ["b"]
     assert page.inside("root.querySelector('.legend button').getAttribute('aria-pressed')") == "false"
     assert page.inside("root.activeElement.className || root.activeElement.localName") == "button"
-    assert page.inside(title)
+    assert chart(page, title)
 
 
 def test_a_slice_that_was_switched_off_stays_off(tinybird, open_page):
     page = open_page(drawn("pie", 'refresh="1"'))
     page.wait_for("ready")
     switch_off(page, "Madrid")
-    shown = """(it => it.data.labels.filter((_, at) => it.getDataVisibility(at)))(Chart.getChart(root.querySelector('canvas')))"""
-    assert page.inside(shown) == ["Berlin", "Paris"]
+    shown = "it.data.labels.filter((_, at) => it.getDataVisibility(at))"
+    assert chart(page, shown) == ["Berlin", "Paris"]
 
     # The one that is off has another place now.
     tinybird.json = answer(ROWS[::-1] + [{"city": "Rome", "sales": 1}])
     wait_until(lambda: len(page.cells()) == 4, "new data")
-    assert page.inside(shown) == ["Paris", "Berlin", "Rome"]
+    assert chart(page, shown) == ["Paris", "Berlin", "Rome"]
 
 
 # --- At once
