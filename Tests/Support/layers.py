@@ -36,8 +36,8 @@ mount -t overlay overlay -o "lowerdir=$REPOSITORY,upperdir=$LAYER/clone,workdir=
 mount --bind -o ro "$SWIFT" ".$SWIFT_HERE"
 # Without systemd, what its units do; what needs no systemd is done by the real one. In its place, as sudo doesn't look into
 # /usr/local everywhere.
-mv usr/bin/systemctl usr/bin/systemctl.real
-cat >usr/bin/systemctl <<'END'
+mv bin/systemctl bin/systemctl.real
+cat >bin/systemctl <<'END'
 #!/bin/bash
 case $* in
 "reload apache2")
@@ -51,10 +51,10 @@ case $* in
     apachectl stop
     while pidof apache2 >/dev/null; do sleep 0.05; done
     exec apachectl start ;;
-*) exec -a systemctl /usr/bin/systemctl.real "$@" ;;
+*) exec -a systemctl /bin/systemctl.real "$@" ;;
 esac
 END
-chmod 755 usr/bin/systemctl
+chmod 755 bin/systemctl
 exec chroot . env -i HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "REPOSITORY=$REPOSITORY" \
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$SWIFT_HERE/bin" \
     bash -euc 'cd "$REPOSITORY"; . "$0"' "$SCENARIO"
