@@ -13,6 +13,8 @@ from Support.tokens import KEY
 SITE = f"""
 apt-get install -y libapache2-mod-fcgid apache2-suexec-pristine
 /usr/sbin/useradd --home-dir /var/www/alice --create-home alice
+# On Debian 13, new homes are 0700: the web server wouldn't reach what is in them.
+chmod 0755 /var/www/alice
 mkdir -p /var/www/alice/public_html
 HOME=/var/www/alice bash -ec '{BLOCKS["htaccess"].replace("'", chr(39) + chr(92) + chr(39) + chr(39))}'
 echo 'SetEnv TINYBIRD_FIXED_PARAMS org_id=by_setenv' >>/var/www/alice/public_html/.htaccess
