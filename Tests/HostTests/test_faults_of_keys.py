@@ -131,7 +131,8 @@ class OnSmallDisk(Responder):
 
     def there(self, script: str) -> int:
         """Runs a script in the disk's directory; returns its exit status."""
-        inside = ["nsenter", f"--mount=/proc/{self.pid}/ns/mnt", f"--wdns={self.disk}", "/bin/sh", "-c", script]
+        # Its root, too: in a layer that is another one than the namespace's.
+        inside = ["nsenter", f"--target={self.pid}", "--mount", "--root", f"--wdns={self.disk}", "/bin/sh", "-c", script]
         return subprocess.run(inside, env={"PATH": os.environ["PATH"], "KEY": KEY, "OTHER": OTHER_KEY}, timeout=60).returncode
 
 

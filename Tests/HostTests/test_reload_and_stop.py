@@ -17,6 +17,7 @@ from Support.waiting import AT_ONCE, wait_until
 
 # mod_cgid's daemon is away for a moment during a reload, in which Apache answers 503, whatever the program does.
 WITH_CGID = [name for name in TRANSPORTS if "mod_cgid" in name]
+FCGID_CLIENTS = 4
 # A request that waits for mod_fcgid to start a process while Apache reloads hangs for good, whatever the program does:
 # mod_fcgid 2.3.9 tells it to a manager that has ended.
 WITH_FCGID = [name for name in TRANSPORTS if "mod_fcgid" in name]
@@ -53,14 +54,15 @@ def test_a_graceful_reload_with_mod_fcgid_costs_only_what_waits_for_a_process_th
     name: str, directory: Path, program: Path, running
 ) -> None:
     site = running(TRANSPORTS[name](directory, program))
-    with under_load(site.server.port) as load:
+    with under_load(site.server.port, FCGID_CLIENTS) as load:
         for _ in range(2):
             # The processes are started first, so that hardly any request waits for one.
             load.settle()
             assert site.server.reload() < AT_ONCE
         load.settle()
     # A request that the program left without a response would not hang: it would get a 500 after 40 s, FcgidIOTimeout.
-    del load.failures["hung"]
+    # Of those that hang, each client can have one at each reload.
+    assert load.failures.pop("hung", 0) <= 2 * FCGID_CLIENTS
     load.assert_lost(f"2 reloads, {name}", at_most=0)
     assert_the_guides_token(fetch(site.url).body)
 

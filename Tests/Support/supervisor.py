@@ -60,6 +60,11 @@ class Supervised(Responder):
         except OSError:
             return False
 
+    def connections(self) -> int:
+        """How many there are to its socket."""
+        sockets = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
+        return sum(fields[5:6] == ["03"] and fields[-1] == str(self.socket) for fields in sockets)
+
     @contextmanager
     def replaced(self) -> Iterator[None]:
         """Waits, after the block, until another process serves than before it."""
