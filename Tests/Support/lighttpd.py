@@ -48,6 +48,11 @@ class Lighttpd(Server):
             lines += [f'server.username = "{SERVER_USER}"', f'server.groupname = "{SERVER_USER}"']
         return "\n".join([*lines, self.config]) + "\n"
 
+    def accepts(self) -> bool:
+        """Whether it serves, and has become all the programs that it starts: a signal to stop that one gets between its
+        fork and its execve is lost, as lighttpd's own handler takes it."""
+        return super().accepts() and self.processes("lighttpd") == [self.pid]
+
     def check(self) -> subprocess.CompletedProcess[str]:
         """What lighttpd says of its configuration, without being started."""
         self.port = self.port or free_port()
