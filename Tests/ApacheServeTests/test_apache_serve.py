@@ -72,13 +72,13 @@ def test_it_listens_on_loopback_only(serve):
     run = serve().up()
 
     addresses = {
-        line.split()[1].rpartition(":")[0] for table in ("/proc/net/tcp", "/proc/net/tcp6")
+        line.split()[1].rpartition(":")[0] for table in ("/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6")
         for line in pathlib.Path(table).read_text().splitlines()[1:]
         if line.split()[3] == "0A" and line.split()[1].endswith(f":{run.port:04X}")}
 
     ipv4, ipv6 = "0100007F", "00000000000000000000000001000000"
     assert addresses <= {ipv4, ipv6} and ipv4 in addresses
-    if "00000000000000000000000000000001" in pathlib.Path("/proc/net/if_inet6").read_text():
+    if "00000000000000000000000000000001" in pathlib.Path("/proc/thread-self/net/if_inet6").read_text():
         assert fetch(f"http://[::1]:{run.port}/generate-token")[0] == 200
 
 

@@ -17,7 +17,8 @@ CLONE_NEWNET = 0x40000000
 
 def enter_own_network() -> None:
     """Puts the calling thread, and whatever it starts from here on, into a network that leads nowhere; where this
-    container may not, it stays in the one that there is."""
+    container may not, it stays in the one that there is. pytest-xdist doesn't always run tests in a process's first
+    thread: what /proc tells of their network is below /proc/thread-self."""
     if ctypes.CDLL(None).unshare(CLONE_NEWNET) != 0:
         return
     # A browser with nothing but loopback says that it is offline.
@@ -38,7 +39,7 @@ class Machine:
         self.ip("link", "set", "lo", "up")
 
     def _is_apart(self) -> bool:
-        return os.readlink(self.path) != os.readlink("/proc/self/ns/net")
+        return os.readlink(self.path) != os.readlink("/proc/thread-self/ns/net")
 
     def ip(self, *arguments: str) -> None:
         completed = subprocess.run([*self.prefix, "ip", *arguments], capture_output=True, text=True, timeout=60)

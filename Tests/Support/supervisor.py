@@ -62,7 +62,7 @@ class Supervised(Responder):
 
     def connections(self) -> int:
         """How many there are to its socket."""
-        sockets = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
+        sockets = [line.split() for line in Path("/proc/thread-self/net/unix").read_text().splitlines()]
         return sum(fields[5:6] == ["03"] and fields[-1] == str(self.socket) for fields in sockets)
 
     @contextmanager
