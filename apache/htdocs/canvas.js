@@ -129,6 +129,8 @@ class Canvas {
     this.#legend.show(isAlone || shown.legend === "none" ? [] : entries.map(({ name }, at) => ({ name, color: palette[at] })));
     const configuration = configure(shown, this.#look(palette, shown));
     if (this.#chart) {
+      // An animation that has drawn its last frame draws no more, and until the next frame it isn't over.
+      this.#chart.stop();
       Object.assign(this.#chart, { data: configuration.data, options: configuration.options });
       this.#chart.update("none");
     } else {
