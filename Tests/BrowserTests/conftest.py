@@ -7,6 +7,7 @@ that the environment's SCREENSHOTS names, else .build/screenshots.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def tinybird(_tinybird: Tinybird) -> Iterator[Tinybird]:
 @pytest.fixture(scope="session")
 def driver(_tinybird: Tinybird) -> Iterator[Any]:
     options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
+    options.binary_location = "/usr/bin/chromium-headless-shell"
     for argument in (
         "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--ignore-certificate-errors",
         "--lang=en-US", "--hide-scrollbars", "--window-size=1000,1200",
@@ -56,13 +57,18 @@ def driver(_tinybird: Tinybird) -> Iterator[Any]:
     driver.quit()
 
 
+@pytest.fixture(scope="session")
+def listener() -> Iterator[socket.socket]:
+    """Where all sites of one browser are: it keeps their scripts, compiled."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
 @pytest.fixture
-def site(tinybird: Tinybird) -> Iterator[Site]:
-    site = Site(tinybird.clock)
+def site(tinybird: Tinybird, listener: socket.socket) -> Iterator[Site]:
+    site = Site(tinybird.clock, listener)
     yield site
-    site.released.set()
-    site.shutdown()
-    site.server_close()
+    site.close()
 
 
 @pytest.fixture

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import http.server
 import itertools
 import json
 import mimetypes
 import re
+import socket
 import threading
 from pathlib import Path
 
@@ -40,10 +43,13 @@ class Site(http.server.ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, clock: Clock) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, clock: Clock, listener: socket.socket) -> None:
+        super().__init__(listener.getsockname(), Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener.dup()
+        self.connections: list[socket.socket] = []
         self.clock = clock
-        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.url = "http://{}:{}".format(*self.server_address)
         self.released = threading.Event()
         # What is on its page; a script of its own, /own.js.
         self.markup = ""
@@ -67,6 +73,20 @@ class Site(http.server.ThreadingHTTPServer):
         self.next: list[object] = []
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
+    def get_request(self) -> tuple[socket.socket, object]:
+        connection, address = super().get_request()
+        self.connections.append(connection)
+        return connection, address
+
+    def close(self) -> None:
+        """Ends its connections too: the site that is there next answers the next request."""
+        self.released.set()
+        self.shutdown()
+        self.server_close()
+        for connection in self.connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
     def mint(self) -> str:
         return jwt.encode({
             "workspace_id": WORKSPACE, "name": f"charts_token {next(self._numbers)}", "exp": int(self.clock.time() + self.ttl),
@@ -88,14 +108,14 @@ class Handler(Quiet):
         elif path == "/page":
             self.reply(200, "text/html", PAGE.format(markup=self.server.markup).encode())
         elif path in self.server.files:
-            self.reply(200, mimetypes.guess_type(path)[0], self.server.files[path].encode())
+            self.file(path, self.server.files[path].encode())
         elif path == "/own.js":
-            self.reply(200, "text/javascript", self.server.script.encode())
+            self.file(path, self.server.script.encode())
         else:
             path = path.removeprefix("/charts-token")
             file = JAVASCRIPT / path[12:] if path.startswith("/javascript/") else self.server.htdocs / path[1:]
             if file.is_file():
-                self.reply(200, mimetypes.guess_type(file.name)[0], file.read_bytes())
+                self.file(file.name, file.read_bytes())
             else:
                 self.reply(404, "text/plain", b"not found")
 
@@ -117,6 +137,14 @@ class Handler(Quiet):
         token = site.tokens[-1] if mode == "same" and site.tokens else site.mint()
         site.tokens.append(token)
         self.reply(200, "application/json", json.dumps({"token": token, "expires_in": site.ttl}).encode())
+
+    def file(self, name: str, content: bytes) -> None:
+        """As the includes have it: kept by browsers, and asked for each time."""
+        tag = f'"{hashlib.sha1(content).hexdigest()}"'
+        is_there = self.headers["If-None-Match"] == tag
+        self.reply(
+            304 if is_there else 200, mimetypes.guess_type(name)[0], b"" if is_there else content,
+            {"Cache-Control": "no-cache", "ETag": tag})
 
     def reply(self, status: int, type: str, body: bytes, headers: dict[str, str] = {}) -> None:
         self.send(status, {

@@ -128,8 +128,10 @@ class Quiet(http.server.BaseHTTPRequestHandler):
     def send(self, status: int, headers: dict[str, str], body: bytes) -> None:
         try:
             self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            for name, value in headers.items():
                 self.send_header(name, value)
+            if status != 304:
+                self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
         except OSError:
