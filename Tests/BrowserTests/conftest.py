@@ -49,6 +49,8 @@ def driver(_tinybird: Tinybird) -> Iterator[Any]:
         f"--host-resolver-rules=MAP *.tinybird.co 127.0.0.1:{_tinybird.server_port}",
     ):
         options.add_argument(argument)
+    # Else it writes a log beside its program.
+    options.add_experimental_option("excludeSwitches", ["enable-logging"])
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
     driver.set_page_load_timeout(60)

@@ -88,13 +88,29 @@ def test_a_content_blocker_is_named_where_requests_are_stopped(open_page, markup
         page.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
 
 
-def test_a_frame_that_the_pages_policy_forbids_is_an_error_that_names_it(site, open_url):
+# Tells of what is forbidden when the test says so, as a busy browser may.
+LATE = """
+    const told = new Promise(resolve => addEventListener("securitypolicyviolation", event => {
+        event.stopImmediatePropagation();
+        resolve(event);
+    }, {capture: true, once: true}));
+    window.tell = async () => document.dispatchEvent(new SecurityPolicyViolationEvent("securitypolicyviolation", await told));
+"""
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["at once", "when the frame is shown"])
+def test_a_frame_that_the_pages_policy_forbids_is_an_error_that_names_it(site, open_url, is_late):
     site.policy = site.policy.replace("frame-src https://*.tinybird.co", "frame-src 'none'")
     site.markup = FRAME
-    page = open_url(f"{site.url}/page")
+    page = open_url(f"{site.url}/page", script=LATE if is_late else "")
+    if is_late:
+        page.wait_for("ready")
+        page.run("tell()")
 
     page.problem()
-    assert page.failures[0]["detail"] == "the page's Content-Security-Policy has no frame-src https://app.tinybird.co"
+    assert [failure["detail"] for failure in page.failures] == [
+        "the page's Content-Security-Policy has no frame-src https://app.tinybird.co"]
+    wait_until(lambda: page.frames() == [], "no frame")
 
 
 # --- Other scripts of the page

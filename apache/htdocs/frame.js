@@ -11,9 +11,21 @@ const SAYS = 3000;
 /** A chart runs scripts with its own origin's storage, and may open and save what a visitor clicks; not this page. */
 const SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-downloads";
 
+/** What the page's policy has forbidden: "frame-src https://app.tinybird.co". */
+const forbidden = new Set();
+const FORBIDS = "securitypolicyviolation";
+
+window.addEventListener(FORBIDS, ({ blockedURI: url, effectiveDirective: directive, disposition }) => {
+  if (disposition === "enforce" && URL.canParse(url)) forbidden.add(`${directive} ${new URL(url).origin}`);
+});
+
 export default class Frame {
   #box;
   #shown;
+  #chart;
+  #need;
+  /** The browser may tell when the frame seems to have loaded. */
+  #note = () => forbidden.has(this.#need) && this.#chart.reload();
 
   /** @param {HTMLElement} box what it fills */
   constructor(box) {
@@ -21,63 +33,42 @@ export default class Frame {
   }
 
   clear() {
+    window.removeEventListener(FORBIDS, this.#note);
     this.#shown?.remove();
     this.#shown = undefined;
   }
 
   /** Loads a frame with a good token behind the one that is shown, then swaps them. `due`: when to do so again. */
-  async update({ address, name, token, tokens, signal }) {
+  async update({ address, name, token, tokens, signal, chart }) {
     address.searchParams.set("token", await token);
     const { due } = tokens;
     signal.throwIfAborted();
+    this.#chart = chart;
+    this.#need = `frame-src ${address.origin}`;
+    if (forbidden.has(this.#need)) {
+      this.clear();
+      throw cannot(`the page's Content-Security-Policy has no ${this.#need}`);
+    }
+    window.addEventListener(FORBIDS, this.#note);
     // Nobody sees or reaches it yet. With its address before it is in the page, it makes no entry in the history.
     const frame = element("iframe", {
       title: name, referrerPolicy: "no-referrer", className: "behind", inert: true, sandbox: SANDBOX, src: address,
     });
     this.#box.append(frame);
-    const policy = new Policy(address.origin);
     try {
-      await Promise.all([loaded(frame, signal), reach(address, policy, signal)]);
-      if (policy.forbids("frame-src")) {
-        throw cannot(`the page's Content-Security-Policy has no frame-src ${address.origin}`);
-      }
+      await Promise.all([loaded(frame, signal), reach(address, signal)]);
       if (this.#shown) await new Promise(resolve => setTimeout(resolve, SETTLES));
       signal.throwIfAborted();
     } catch (error) {
       frame.remove();
       throw error;
-    } finally {
-      policy.end();
     }
     const focused = this.#shown && this.#box.getRootNode().activeElement === this.#shown;
     Object.assign(frame, { className: "", inert: false });
     if (focused) frame.focus({ preventScroll: true });
-    this.clear();
+    this.#shown?.remove();
     this.#shown = frame;
     return { due };
-  }
-}
-
-/** What the page's policy forbids of an origin, from now on until `end`. */
-class Policy {
-  #origin;
-  #forbidden = new Set();
-
-  constructor(origin) {
-    this.#origin = origin;
-    window.addEventListener("securitypolicyviolation", this.#note);
-  }
-
-  #note = ({ blockedURI, effectiveDirective, disposition }) => {
-    if (disposition === "enforce" && blockedURI.startsWith(this.#origin)) this.#forbidden.add(effectiveDirective);
-  };
-
-  forbids(directive) {
-    return this.#forbidden.has(directive);
-  }
-
-  end() {
-    window.removeEventListener("securitypolicyviolation", this.#note);
   }
 }
 
@@ -85,7 +76,9 @@ class Policy {
  * Throws where the chart's host can't be reached, or something in the browser blocks it: the frame shows the browser's
  * page about that then, and tells nobody. Where the page's policy forbids to ask, all is well.
  */
-async function reach(address, policy, signal) {
+async function reach(address, signal) {
+  const need = `connect-src ${address.origin}`;
+  if (forbidden.has(need)) return;
   try {
     const asked = request(new URL("/favicon.ico", address), {
       method: "HEAD", mode: "no-cors", credentials: "omit", referrerPolicy: "no-referrer", signal,
@@ -95,7 +88,7 @@ async function reach(address, policy, signal) {
   } catch (error) {
     // The browser tells of what it forbids after the request has failed.
     await new Promise(resolve => setTimeout(resolve, 100));
-    if (!policy.forbids("connect-src")) throw error;
+    if (!forbidden.has(need)) throw error;
   }
 }
 
