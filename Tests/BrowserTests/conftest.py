@@ -42,7 +42,8 @@ def tinybird(_tinybird: Tinybird) -> Iterator[Tinybird]:
 @pytest.fixture(scope="session")
 def driver(_tinybird: Tinybird) -> Iterator[Any]:
     options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium-headless-shell"
+    # Not by its script, which would be ended in place of it.
+    options.binary_location = "/usr/lib/chromium/chromium-headless-shell"
     for argument in (
         "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--ignore-certificate-errors",
         "--lang=en-US", "--hide-scrollbars", "--window-size=1000,1200",
