@@ -19,6 +19,17 @@ from Support.waiting import wait_until
 BOTH = 'downloads="csv png"'
 
 
+# How many bytes are saved next.
+SIZE = """
+    const make = URL.createObjectURL;
+    window.size = 0;
+    URL.createObjectURL = blob => {
+        window.size = blob.size;
+        URL.createObjectURL = make;
+        return make.call(URL, blob);
+    };"""
+
+
 @pytest.fixture
 def downloaded(driver):
     """Clicks on a button of a chart; the name and the bytes of the file that the browser saves."""
@@ -26,9 +37,12 @@ def downloaded(driver):
         driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": directory})
 
         def downloaded(page, kind: str, at: int = 0) -> tuple[str, bytes]:
+            page.run(SIZE)
             page.inside(f"[...root.querySelectorAll('.downloads button')].find(each => each.textContent === '{kind}').click()", at)
-            # Under another name until it is whole.
-            file = wait_until(lambda: next(Path(directory).glob(f"*.{kind.lower()}"), None), "a file")
+            size = wait_until(lambda: page.value("window.size"), "something to save")
+            # It may have its name before it is whole.
+            file = wait_until(lambda: next((each for each in Path(directory).glob(f"*.{kind.lower()}")
+                                            if each.stat().st_size == size), None), "a file")
             found = file.name, file.read_bytes()
             file.unlink()
             return found
