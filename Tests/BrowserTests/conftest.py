@@ -42,16 +42,13 @@ def tinybird(_tinybird: Tinybird) -> Iterator[Tinybird]:
 @pytest.fixture(scope="session")
 def driver(_tinybird: Tinybird) -> Iterator[Any]:
     options = webdriver.ChromeOptions()
-    # Not by its script, which would be ended in place of it.
-    options.binary_location = "/usr/lib/chromium/chromium-headless-shell"
+    options.binary_location = "/usr/bin/chromium"
     for argument in (
         "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--ignore-certificate-errors",
         "--lang=en-US", "--hide-scrollbars", "--window-size=1000,1200",
         f"--host-resolver-rules=MAP *.tinybird.co 127.0.0.1:{_tinybird.server_port}",
     ):
         options.add_argument(argument)
-    # Else it writes a log beside its program.
-    options.add_experimental_option("excludeSwitches", ["enable-logging"])
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
     driver.set_page_load_timeout(60)
