@@ -45,7 +45,7 @@ def test_the_pages_look_as_they_should(serve, open_url, tinybird, screenshots, w
         page.size(width, page.value("document.documentElement.scrollHeight"))
         for scheme in schemes:
             page.media(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
-            page.driver.execute_async_script("setTimeout(() => requestAnimationFrame(arguments[0]), 500)")
+            page.still()
 
             picture = page.picture(screenshots / f"{name}-{width}-{scheme}.png")
 

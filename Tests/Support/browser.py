@@ -91,6 +91,13 @@ CONTRAST = """
         visit(document.body);
         return found;
     })()"""
+# Calls back once nothing moves, and what was told when it ended is drawn.
+STILL = """
+    const done = arguments[0], roots = [document, ...[...document.querySelectorAll("tinybird-chart")].map(chart => chart.shadowRoot)];
+    (function look() {
+        const moves = roots.some(root => root.getAnimations().length);
+        requestAnimationFrame(moves ? look : () => requestAnimationFrame(done));
+    })();"""
 
 
 class Page:
@@ -195,6 +202,10 @@ class Page:
     def media(self, **features: str) -> None:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
             "features": [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]})
+
+    def still(self) -> None:
+        """Waits until colours that have changed are drawn."""
+        self.driver.execute_async_script(STILL)
 
     def size(self, width: int, height: int = 900) -> None:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
