@@ -200,8 +200,10 @@ def test_readers_that_are_slow_keep_nobody_else_waiting(directory: Path, program
     responder = running(Responder(directory, program, {**ENVIRONMENT, "TINYBIRD_THREADS": "4"}))
     # As many as there are threads.
     slow = [responder.connection() for _ in range(4)]
+    # The settings' file stays as it is while the program reads it.
+    long = request(**long_answers(directory))
     for connection in slow:
-        connection.sendall(request(**long_answers(directory)))
+        connection.sendall(long)
     wait_until(lambda: unread(responder) == 4, "all responses to wait")
     for _ in range(18):
         ask(responder)
