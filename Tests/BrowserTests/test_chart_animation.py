@@ -8,10 +8,15 @@ from Support.pages import drawn
 
 # Frames come when the test says so: `frame()` is one, and returns how many more are asked for.
 FRAMES = """
-    let due = [];
-    window.requestAnimationFrame = draw => due.push(draw);
-    window.cancelAnimationFrame = number => { due[number - 1] = () => {}; };
-    window.frame = () => { const now = due; due = []; now.forEach(draw => draw(performance.now())); return due.length; };
+    let due = new Map(), number = 0;
+    window.requestAnimationFrame = draw => { due.set(++number, draw); return number; };
+    window.cancelAnimationFrame = number => due.delete(number);
+    window.frame = () => {
+        const now = due;
+        due = new Map();
+        now.forEach(draw => draw(performance.now()));
+        return due.size;
+    };
 """
 SETTLE = "do clock += 1000; while (frame());"
 PICTURE = "root.querySelector('canvas').toDataURL()"
