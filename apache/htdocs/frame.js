@@ -11,7 +11,7 @@ const SAYS = 3000;
 /** A chart runs scripts with its own origin's storage, and may open and save what a visitor clicks; not this page. */
 const SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-downloads";
 
-/** What the page's policy has forbidden: "frame-src https://app.tinybird.co". */
+/** What the page's policy forbids: "frame-src https://app.tinybird.co". */
 const forbidden = new Set();
 const FORBIDS = "securitypolicyviolation";
 
@@ -22,10 +22,9 @@ window.addEventListener(FORBIDS, ({ blockedURI: url, effectiveDirective: directi
 export default class Frame {
   #box;
   #shown;
-  #chart;
   #need;
-  /** The browser may tell when the frame seems to have loaded. */
-  #note = () => forbidden.has(this.#need) && this.#chart.reload();
+  /** Browsers may tell after the frame's load. */
+  #note = () => forbidden.has(this.#need) && this.#box.getRootNode().host.reload();
 
   /** @param {HTMLElement} box what it fills */
   constructor(box) {
@@ -39,11 +38,10 @@ export default class Frame {
   }
 
   /** Loads a frame with a good token behind the one that is shown, then swaps them. `due`: when to do so again. */
-  async update({ address, name, token, tokens, signal, chart }) {
+  async update({ address, name, token, tokens, signal }) {
     address.searchParams.set("token", await token);
     const { due } = tokens;
     signal.throwIfAborted();
-    this.#chart = chart;
     this.#need = `frame-src ${address.origin}`;
     if (forbidden.has(this.#need)) {
       this.clear();
