@@ -117,11 +117,11 @@ def test_it_fits_wherever_it_is_shown(dashboards, screenshots, width):
         page.still()
         page.picture(screenshots / f"dashboard-{width}-{scheme}.png")
 
-    assert page.value("document.documentElement.scrollWidth") <= width
-    for at in range(4):
-        assert page.inside("""[...root.querySelectorAll(".number, .delta")].every(
-            part => part.scrollWidth <= part.clientWidth && part.scrollHeight <= part.clientHeight)""", at)
-    # WCAG 2.2, 2.5.8: targets of 24 pixels and more.
-    assert page.value("Math.min(...[...document.querySelectorAll('#filters [name], #filters button')].map("
-                      "field => field.getBoundingClientRect().height))") >= 24
-    assert page.value("[...document.querySelectorAll('#filters [name]')].every(field => field.labels.length)")
+        assert page.value("document.documentElement.scrollWidth") <= width
+        for at in range(4):
+            assert page.inside("""[...root.querySelectorAll(".number, .delta")].every(
+                part => part.scrollWidth <= part.clientWidth && part.scrollHeight <= part.clientHeight)""", at)
+        # WCAG 2.2, 2.5.8: targets of 24 pixels and more.
+        assert page.value("Math.min(...[...document.querySelectorAll('#filters [name], #filters button')].map("
+                          "field => field.getBoundingClientRect().height))") >= 24
+        assert page.value("[...document.querySelectorAll('#filters [name]')].every(field => field.labels.length)")
