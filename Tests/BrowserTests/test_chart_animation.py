@@ -21,7 +21,7 @@ FRAMES = """
 SETTLE = "do clock += 1000; while (frame());"
 PICTURE = "root.querySelector('canvas').toDataURL()"
 # The frames of an animation of 300 ms that there have been, in milliseconds since the one before.
-MOMENTS = {"before the first frame": [], "at its begin": [0], "halfway": [0, 150], "behind its last picture": [0, 1000]}
+MOMENTS = {"before the first frame": [], "at its begin": [0], "halfway": [0, 150], "after its last picture": [0, 1000]}
 
 
 @pytest.mark.parametrize("frames", MOMENTS.values(), ids=MOMENTS)
