@@ -15,7 +15,12 @@ public struct AdminToken: Sendable, Equatable {
     public init?(_ token: [UInt8]) {
         let parts = token.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0].elementsEqual("p".utf8) else { return nil }
-        let base64url = parts[1].compactMap { character -> UInt8? in
+        self.init(payload: parts[1])
+    }
+
+    /// Reads the part between the dots.
+    private init?(payload: ArraySlice<UInt8>) {
+        let base64url = payload.compactMap { character -> UInt8? in
             switch character {
             case UInt8(ascii: "+"): UInt8(ascii: "-")
             case UInt8(ascii: "/"): UInt8(ascii: "_")
@@ -30,8 +35,12 @@ public struct AdminToken: Sendable, Equatable {
         region = json["host"]?.string
     }
 
-    /// Whether `text` contains an admin token, alone or as a part of it, such as `id=p.…`.
+    /// Whether an admin token stands somewhere in `text`, whatever is before and after it.
     public static func isContained(in text: [UInt8]) -> Bool {
-        text.split { " \t\r\n,;&=\"'".utf8.contains($0) }.contains { AdminToken(Array($0)) != nil }
+        text.indices.contains { start in
+            let rest = text[start...]
+            guard rest.starts(with: "p.".utf8) else { return false }
+            return AdminToken(payload: rest.dropFirst(2).prefix { $0 != UInt8(ascii: ".") }) != nil
+        }
     }
 }

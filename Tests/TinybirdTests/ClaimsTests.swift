@@ -54,4 +54,17 @@ struct AdminTokenTests {
     func others(token: String) {
         #expect(AdminToken(Array(token.utf8)) == nil)
     }
+    @Test(
+        "stands somewhere in a text, whatever is around it",
+        arguments: ["", "id=", "sales", "\"", "p.", "p.p.eyJ9.", "https://api.tinybird.co/v0/pipes/"])
+    func contained(prefix: String) {
+        for suffix in ["", ".json", "\"", ", b", "|"] {
+            #expect(AdminToken.isContained(in: Array("\(prefix)p.eyJ1IjoiYSJ9.s\(suffix)".utf8)))
+        }
+    }
+
+    @Test("doesn't stand in another text", arguments: ["", "p.", "p.p.p", "sales_p.1", "p.e30.s", "q.eyJ1IjoiYSJ9.s"])
+    func notContained(text: String) {
+        #expect(!AdminToken.isContained(in: Array(text.utf8)))
+    }
 }

@@ -200,6 +200,7 @@ struct SettingsTests {
             ["TINYBIRD_PIPES": "", "TINYBIRD_SCOPES": #"[{"type":"PIPES:READ","resource":"\#(Guide.key)"}]"#],
             // Another workspace's.
             ["TINYBIRD_TOKEN_NAME": "id=p.eyJ1IjoiYSJ9.signature"],
+            ["TINYBIRD_PIPES": "salesp.eyJ1IjoiYSJ9.signature.json"],
             // One of another form.
             ["TINYBIRD_SIGNING_KEY": "0123456789abcdef", "TINYBIRD_WORKSPACE_ID": "w0123456789abcdef"],
             // Where something else is wrong too, that would be said with a part of the value.
@@ -213,6 +214,13 @@ struct SettingsTests {
         #expect(problems?.count == 1)
         #expect(problems?[0].contains(" holds a signing key, which every token would show: ") == true)
         #expect(problems?[0].contains("p.ey") == false)
+    }
+
+    @Test(
+        "no problem quotes the key, where it is set for the pipes instead", arguments: ["", "sales", "https://a/v0/"])
+    func keyForPipes(prefix: String) {
+        let problems = problems(of: ["TINYBIRD_PIPES": prefix + Guide.key])
+        #expect(problems?.isEmpty == false && problems?.contains { $0.contains("p.ey") } == false)
     }
 
     @Test("a key in the scopes' file is refused")
