@@ -1,8 +1,8 @@
 // Defines <tinybird-chart>, which is in element.js. The other scripts belong beside this file.
 //
 // It asks for all that the page's charts need, in the order of need, as browsers ask few things at once of a server: a
-// token, the scripts for drawings, then (as soon as there is a token) the data, and what draws on a canvas. And it says
-// so where the scripts don't fit together: after an upgrade a browser may have some of the old ones.
+// token, the scripts for drawings, and what draws on a canvas; for the data as soon as there is a token. And it says so
+// where the scripts don't fit together: after an upgrade a browser may have some of the old ones.
 
 // In packages each list is one script, named for its first (packaging/bundle).
 const ELEMENT = ["element", "source", "token-client", "request", "shell", "words", "controls", "properties"];
@@ -25,20 +25,19 @@ preload(ELEMENT);
 const element = import("./element.js").catch(explain);
 // What fails is said below, or by the element.
 const source = await import("./source.js").catch(() => {});
-const asked = charts.map(chart => source?.askEarly(chart));
+for (const chart of charts) source?.askEarly(chart);
 preload(charts.map(chart => source?.scriptOf(chart)).filter(Boolean));
 if (charts.length > drawn.length) preload(FRAME);
 if (drawn.length) preload(DRAWING);
+if (onCanvas.length) {
+  const library = chart => [chart.getAttribute("chart-js") ?? source?.CHART_JS, chart.baseURI];
+  preload(CANVAS, globalThis.Chart?.version ? [] : onCanvas.map(library));
+}
 const isSelectable = chart => chart.hasAttribute("selectable");
 if (drawn.some(isSelectable)) preload(SELECTABLE);
+if (onCanvas.some(isSelectable)) preload(SELECTABLE_CANVAS);
 if (drawn.some(chart => chart.getAttribute("type") === "table")) preload(SORTED);
-Promise.allSettled(asked).then(() => {
-  if (!onCanvas.length) return;
-  preload(CANVAS);
-  if (onCanvas.some(isSelectable)) preload(SELECTABLE_CANVAS);
-  if (globalThis.Chart?.version) return;
-  preload([], onCanvas.map(chart => [chart.getAttribute("chart-js") ?? source?.CHART_JS, chart.baseURI]));
-});
+if (drawn.some(chart => chart.hasAttribute("downloads"))) preload(["downloads"]);
 
 const { TinybirdChart, ChartError, TokenClient } = await element;
 
