@@ -223,3 +223,18 @@ def test_nothing_moves_whatever_is_shown(site, tinybird, open_page, width):
     moved = "shifts.filter(({startTime, sources}) => startTime > arguments[0] && sources.some(({node}) => node))"
     assert page.value(f"{moved}.map(({{value}}) => value)", start) == []
     assert page.value("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("chart, mode", [
+    (drawn(), (403, '{"error": "no"}', {})), ('<tinybird-chart type="table"></tinybird-chart>', None),
+], ids=["no token", "no endpoint"])
+def test_what_fails_is_not_left_to_the_page(site, open_page, chart, mode):
+    site.mode = mode
+    page = open_page(chart, script="""
+        window.unhandled = [];
+        addEventListener("unhandledrejection", ({reason}) => unhandled.push(String(reason)));""")
+
+    page.wait_for("error")
+    # It is told before the next task.
+    assert page.driver.execute_async_script("setTimeout(arguments[0])") is None
+    assert page.value("unhandled") == []

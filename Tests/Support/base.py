@@ -107,8 +107,8 @@ def make(folder: Path, mirrors: str) -> None:
     unfinished = folder.with_suffix(".unfinished")
     made = subprocess.run(
         # The signature of testing expires after a week, and a mirror may be older.
-        ["unshare", "--mount", "mmdebstrap", '--aptopt=Acquire::Check-Valid-Until "false"', "--mode=root", "--variant=minbase",
-         "--skip=cleanup/apt", f"--include={','.join(INSTALLED)}", "--dpkgopt=force-unsafe-io",
+        ["unshare", "--mount", "mmdebstrap", '--aptopt=Acquire::Check-Valid-Until "false"', "--mode=root",
+         "--variant=minbase", "--skip=cleanup/apt", f"--include={','.join(INSTALLED)}", "--dpkgopt=force-unsafe-io",
          f"--customize-hook={SETTLE}", RELEASE, unfinished, "-"],
         input=mirrors, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | {"LC_ALL": "C"})
     assert made.returncode == 0, made.stdout

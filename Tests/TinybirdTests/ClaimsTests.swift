@@ -54,6 +54,7 @@ struct AdminTokenTests {
     func others(token: String) {
         #expect(AdminToken(Array(token.utf8)) == nil)
     }
+
     @Test(
         "stands somewhere in a text, whatever is around it",
         arguments: ["", "id=", "sales", "\"", "p.", "p.p.eyJ9.", "https://api.tinybird.co/v0/pipes/"])

@@ -18,11 +18,11 @@ const questionOf = chart => JSON.stringify([
   String(parametersOf(chart)), ...[...chart.attributes].map(({ name, value }) => [name, value]),
 ]);
 
-/** Asks for what a chart shows that has no element yet; resolves when that is under way. */
-export async function askEarly(chart) {
-  const source = ask(chart);
-  early.set(chart, { question: questionOf(chart), source });
-  await source.token;
+/** Asks for what a chart shows that has no element yet, which finds out itself what is wrong. */
+export function askEarly(chart) {
+  try {
+    early.set(chart, { question: questionOf(chart), source: ask(chart) });
+  } catch {}
 }
 
 /**
