@@ -21,9 +21,11 @@ def enter_own_network() -> None:
     thread: what /proc tells of their network is below /proc/thread-self."""
     if ctypes.CDLL(None).unshare(CLONE_NEWNET) != 0:
         return
-    # A browser with nothing but loopback says that it is offline.
-    for command in ("link set lo up", "link add one type veth peer name other", "address add 192.0.2.1/24 dev one",
-                    "link set one up", "link set other up"):
+    # A browser with nothing but loopback says that it is offline. And it drops what it is loading when an address comes,
+    # as those that links give themselves by IPv6 do seconds later: these give themselves none.
+    for command in ("link set lo up", "link add one type veth peer name other", "link set one addrgenmode none",
+                    "link set other addrgenmode none", "address add 192.0.2.1/24 dev one", "link set one up",
+                    "link set other up"):
         subprocess.run(["ip", *command.split()], check=True)
 
 
