@@ -16,10 +16,8 @@ import sys
 from contextlib import ExitStack
 from typing import Any
 
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
-
 from Support.apache_serve import Serve
+from Support.browser import started
 from Support.distance import Distance
 from Support.packages import bundled
 from Support.servers import free_port
@@ -45,7 +43,8 @@ def main(rounds: int = 5, milliseconds: int = 100) -> None:
         serve = Serve({**os.environ, "PORT": str(free_port())})
         stack.callback(serve.stop)
         serve.up(900)
-        driver = browser()
+        # The whole of it, as visitors have it.
+        driver = started(binary="/usr/bin/chromium")
         stack.callback(driver.quit)
         driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
         driver.execute_cdp_cmd("Network.enable", {})
@@ -85,14 +84,6 @@ def load(driver: Any, port: int, page: str, round_trip: float, tcp: bool) -> tup
     requests = driver.execute_script(REQUESTS)
     distance.close()
     return min(times), max(times), requests, distance.bytes
-
-
-def browser() -> Any:
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--lang=en-US"):
-        options.add_argument(argument)
-    return webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
 
 
 if __name__ == "__main__":

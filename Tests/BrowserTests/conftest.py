@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
 from Support.apache_serve import Serve
-from Support.browser import Page
+from Support.browser import Page, started
 from Support.pages import Site
 from Support.repository import REPOSITORY
 from Support.tinybird import Tinybird
@@ -41,16 +39,10 @@ def tinybird(_tinybird: Tinybird) -> Iterator[Tinybird]:
 
 @pytest.fixture(scope="session")
 def driver(_tinybird: Tinybird) -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for argument in (
-        "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--ignore-certificate-errors",
-        "--lang=en-US", "--hide-scrollbars", "--window-size=1000,1200",
+    driver = started(
+        "--ignore-certificate-errors", "--hide-scrollbars", "--window-size=1000,1200",
         f"--host-resolver-rules=MAP *.tinybird.co 127.0.0.1:{_tinybird.server_port}",
-    ):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+    )
     driver.set_page_load_timeout(60)
     driver.set_script_timeout(60)
     yield driver

@@ -46,7 +46,7 @@ FETCHED = [
 
 # On a release other than this machine's, the tests run there and need the packages of Tests/run. Those that the release has
 # are listed in its /root/packages.
-BROWSER_AND_FETCHING = {"chromium", "chromium-driver", "python3-selenium", "python3-pip", "mmdebstrap"}
+BROWSER_AND_FETCHING = {"chromium-headless-shell", "chromium-driver", "python3-selenium", "python3-pip", "mmdebstrap"}
 # They depend on man-db (see above), and no test builds a package on Debian 11.
 BUILDING = {"debhelper", "apache2-dev", "lintian", "man-db"}
 NOT_INSTALLED = BROWSER_AND_FETCHING | (BUILDING if RELEASE == "bullseye" else set())
