@@ -28,10 +28,10 @@ def test_the_pages_break_no_rule(site, open_url, name):
         assert breaches(page) == [], scheme
 
 
-def test_no_kind_and_no_state_breaks_a_rule(site, tinybird, open_page):
+def test_no_kind_and_no_state_breaks_a_rule(site, tinybird, fill_page):
     kinds = ["line", "area", "bar", "pie", "donut", "bar-list", "table", "big-number"]
     tinybird.json = SITES
-    page = open_page("<h1>Charts</h1>" + "".join(
+    page = fill_page("<h1>Charts</h1>" + "".join(
         chart(kind, f'title="{kind} {at}" description="By city" downloads="csv png" {more}')
         for kind in kinds for at, more in enumerate(["", "selectable"])) + chart("bar", 'title="wrong" token-endpoint="/none"'))
     for at in range(2 * len(kinds)):
@@ -127,18 +127,18 @@ TREES = {
 
 
 @pytest.mark.parametrize("type, more", TREES)
-def test_each_kind_is_told_as_it_is_built(tinybird, open_page, type, more):
+def test_each_kind_is_told_as_it_is_built(tinybird, fill_page, type, more):
     tinybird.json = SITES
-    page = open_page(FRAME if type == "frame" else drawn(type, more))
+    page = fill_page(FRAME if type == "frame" else drawn(type, more))
     page.wait_for("ready")
 
     parts = ["Figcaption", *TREES[type, more], "status live=polite"]
     assert tree(page) == "figure 'Sales by city'\n" + "\n".join(indented(part) for part in parts)
 
 
-def test_a_failure_is_told_with_its_button_and_a_download_with_its_kind(site, tinybird, open_page):
+def test_a_failure_is_told_with_its_button_and_a_download_with_its_kind(site, tinybird, fill_page):
     tinybird.json = SITES
-    page = open_page(drawn("big-number", 'downloads="csv" description="All of them"')
+    page = fill_page(drawn("big-number", 'downloads="csv" description="All of them"')
                      + drawn("table", 'token-endpoint="/none"'))
     page.wait_for("ready")
     page.problem(1)
@@ -148,9 +148,9 @@ def test_a_failure_is_told_with_its_button_and_a_download_with_its_kind(site, ti
         "figure 'Sales by city'", "  Figcaption", "  status live=polite", "  button 'Try again'"]
 
 
-def test_the_keyboard_goes_through_a_chart_in_the_order_that_is_seen(tinybird, open_page):
+def test_the_keyboard_goes_through_a_chart_in_the_order_that_is_seen(tinybird, fill_page):
     tinybird.json = SITES
-    page = open_page('<a href="/">before</a>' + drawn("bar", 'selectable downloads="csv png"') + drawn("table") + '<a href="/">after</a>')
+    page = fill_page('<a href="/">before</a>' + drawn("bar", 'selectable downloads="csv png"') + drawn("table") + '<a href="/">after</a>')
     for at in (0, 1):
         page.wait_for("ready", at)
     focused = """(node => { while (node.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
@@ -165,9 +165,9 @@ def test_the_keyboard_goes_through_a_chart_in_the_order_that_is_seen(tinybird, o
         "Sales by city: data", "site", "visits", "sales", "https://a.example/", "https://b.example/", "after"]
 
 
-def test_what_can_be_pressed_is_24_pixels_high_and_wide(tinybird, open_page):
+def test_what_can_be_pressed_is_24_pixels_high_and_wide(tinybird, fill_page):
     tinybird.json = SITES
-    page = open_page(drawn("bar", 'selectable downloads="csv png"') + drawn("pie") + drawn("table") + drawn("bar", 'token-endpoint="/none"'))
+    page = fill_page(drawn("bar", 'selectable downloads="csv png"') + drawn("pie") + drawn("table") + drawn("bar", 'token-endpoint="/none"'))
     for at in range(3):
         page.wait_for("ready", at)
     page.problem(3)

@@ -77,7 +77,7 @@ def test_a_long_table_scrolls_by_the_keyboard(tinybird, open_page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_text_can_be_read(site, tinybird, open_page, screenshots, scheme):
+def test_all_text_can_be_read(site, tinybird, open_page, keep, scheme):
     page = open_page(
         '<div class="card">' + FRAME + drawn("table", 'refresh="1"') + drawn("bar-list") + drawn("big-number")
         + drawn("bar", 'token-endpoint="/none"') + '</div><a href="/">A link</a>')
@@ -103,7 +103,7 @@ def test_all_text_can_be_read(site, tinybird, open_page, screenshots, scheme):
 
     page.run("document.querySelector('tinybird-chart').remove()")
     page.size(640, page.value("document.documentElement.scrollHeight"))
-    page.picture(screenshots / f"states-{scheme}.png")
+    keep(f"states-{scheme}.png", page.picture)
 
     found = page.value(CONTRAST)
     assert len(found) > 20

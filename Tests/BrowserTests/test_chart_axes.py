@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 
-from Support.charts import LONG, chart, opened, points, table, ticks
+from Support.charts import LONG, chart, points, table, ticks
 from Support.waiting import wait_until
 
 HOUR = 3_600_000
-
-
-@pytest.fixture
-def show(tinybird, open_page):
-    return partial(opened, tinybird, open_page)
 
 
 def test_times_are_in_proportion_in_order_and_by_the_columns_own_zone(show):

@@ -27,8 +27,8 @@ def ready(page, count: int) -> None:
 @pytest.mark.parametrize("box", [
     "display: flex", "display: flex; flex-direction: column; align-items: center", "display: grid; place-items: center",
     "display: flow-root", "display: table-cell; width: 900px"])
-def test_it_takes_the_width_that_there_is(open_page, box):
-    page = open_page(f'<div class="box" style="{box}">{drawn("bar")}</div>')
+def test_it_takes_the_width_that_there_is(fill_page, box):
+    page = fill_page(f'<div class="box" style="{box}">{drawn("bar")}</div>')
     # Styles in the markup are against the policy.
     page.run("document.querySelector('.box').style.cssText = arguments[0]", box)
     page.wait_for("ready")
@@ -39,16 +39,16 @@ def test_it_takes_the_width_that_there_is(open_page, box):
 
 
 @pytest.mark.parametrize("box", ["float: left", "display: inline-block", "position: absolute"])
-def test_where_the_width_is_for_it_to_say_it_is_20_rem(open_page, box):
-    page = open_page(f'<div class="box">{drawn("bar")}</div>')
+def test_where_the_width_is_for_it_to_say_it_is_20_rem(fill_page, box):
+    page = fill_page(f'<div class="box">{drawn("bar")}</div>')
     page.run("document.querySelector('.box').style.cssText = arguments[0]", box)
     page.wait_for("ready")
 
     wait_until(lambda: page.inside(WIDTHS) == [320, 320], "its width")
 
 
-def test_charts_in_a_row_share_it(open_page):
-    page = open_page(f'<div class="box">{drawn("bar") * 3}</div>')
+def test_charts_in_a_row_share_it(fill_page):
+    page = fill_page(f'<div class="box">{drawn("bar") * 3}</div>')
     page.run("document.querySelector('.box').style.display = 'flex'")
     ready(page, 3)
 
@@ -56,8 +56,8 @@ def test_charts_in_a_row_share_it(open_page):
     assert max(widths) - min(widths) < 2 and sum(widths) == pytest.approx(page.value("document.querySelector('.box').clientWidth"), abs=2)
 
 
-def test_in_a_tab_that_was_hidden_it_is_there_when_that_is_shown(open_page):
-    page = open_page(f'<div class="box" hidden>{drawn("bar")}</div>')
+def test_in_a_tab_that_was_hidden_it_is_there_when_that_is_shown(fill_page):
+    page = fill_page(f'<div class="box" hidden>{drawn("bar")}</div>')
     page.wait_for("ready")
 
     page.run("document.querySelector('.box').hidden = false")
@@ -65,9 +65,9 @@ def test_in_a_tab_that_was_hidden_it_is_there_when_that_is_shown(open_page):
 
 
 @pytest.mark.parametrize("width", [160, 390, 768, 1280, 2560])
-def test_nothing_is_wider_than_its_box(tinybird, open_page, width):
+def test_nothing_is_wider_than_its_box(tinybird, fill_page, width):
     tinybird.json = LONG_NAMES
-    page = open_page("".join(drawn(type) for type in TYPES))
+    page = fill_page("".join(drawn(type) for type in TYPES))
     ready(page, len(TYPES))
     page.run("document.querySelector('main').style.cssText = `width: ${arguments[0]}px; max-width: none; padding: 0`", width)
 
@@ -80,9 +80,9 @@ def test_nothing_is_wider_than_its_box(tinybird, open_page, width):
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280, 1920])
-def test_four_numbers_in_a_row_stay_in_their_cards(tinybird, open_page, width):
+def test_four_numbers_in_a_row_stay_in_their_cards(tinybird, fill_page, width):
     tinybird.json = answer([{"revenue": 1234567890.5}], [{"name": "revenue", "type": "Decimal(18, 2)"}])
-    page = open_page('<div class="box">' + f'<div class="card">{drawn("big-number", "height=130")}</div>' * 4 + "</div>")
+    page = fill_page('<div class="box">' + f'<div class="card">{drawn("big-number", "height=130")}</div>' * 4 + "</div>")
     page.run("document.querySelector('.box').style.cssText = 'display: grid; grid-template-columns: repeat(4, 1fr); gap: 1rem'")
     page.size(width)
     ready(page, 4)
@@ -96,8 +96,8 @@ def test_four_numbers_in_a_row_stay_in_their_cards(tinybird, open_page, width):
     assert page.value("document.documentElement.scrollWidth") <= width
 
 
-def test_it_grows_with_the_text(open_page):
-    page = open_page(drawn("bar") + drawn("table"))
+def test_it_grows_with_the_text(fill_page):
+    page = fill_page(drawn("bar") + drawn("table"))
     ready(page, 2)
     size = "it.options.font.size"
     before = [chart(page, size), *[page.inside("chart.getBoundingClientRect().height", at) for at in range(2)]]
@@ -110,9 +110,9 @@ def test_it_grows_with_the_text(open_page):
         2 * value for value in before]
 
 
-def test_a_long_legend_leaves_room_for_the_plot(tinybird, open_page):
+def test_a_long_legend_leaves_room_for_the_plot(tinybird, fill_page):
     tinybird.json = LONG_NAMES
-    page = open_page(drawn("pie"))
+    page = fill_page(drawn("pie"))
     page.run("document.querySelector('tinybird-chart').style.width = '300px'")
     page.wait_for("ready")
 
@@ -128,9 +128,9 @@ def paper(page) -> bytes:
     return base64.b64decode(page.driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"])
 
 
-def test_all_rows_of_a_table_are_printed(tinybird, open_page):
+def test_all_rows_of_a_table_are_printed(tinybird, fill_page):
     tinybird.json = answer([{"city": f"city {number}", "sales": number} for number in range(120)])
-    page = open_page(drawn("table"))
+    page = fill_page(drawn("table"))
     page.wait_for("ready")
     page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     height = page.inside("root.querySelector('figure').getBoundingClientRect().height")
@@ -139,8 +139,8 @@ def test_all_rows_of_a_table_are_printed(tinybird, open_page):
     assert len(re.findall(rb"/Type\s*/Page\b", paper(page))) >= 3
 
 
-def test_a_canvas_is_printed_in_the_papers_colours_and_width(open_page):
-    page = open_page(drawn("bar"))
+def test_a_canvas_is_printed_in_the_papers_colours_and_width(fill_page):
+    page = fill_page(drawn("bar"))
     page.media(prefers_color_scheme="dark", prefers_reduced_motion="reduce")
     page.size(1920)
     page.wait_for("ready")
@@ -156,8 +156,8 @@ def test_a_canvas_is_printed_in_the_papers_colours_and_width(open_page):
 
 # --- As the visitor sees
 
-def test_bars_are_seen_in_the_visitors_own_colours(open_page):
-    page = open_page(drawn("bar-list") + drawn("bar"))
+def test_bars_are_seen_in_the_visitors_own_colours(fill_page):
+    page = fill_page(drawn("bar-list") + drawn("bar"))
     page.media(forced_colors="active")
     ready(page, 2)
 
@@ -166,8 +166,8 @@ def test_bars_are_seen_in_the_visitors_own_colours(open_page):
                == "rgba(26, 143, 102, 1.000)", "the series' colour")
 
 
-def test_lines_are_stronger_where_more_contrast_is_wanted(open_page):
-    page = open_page("")
+def test_lines_are_stronger_where_more_contrast_is_wanted(fill_page):
+    page = fill_page("")
     page.media(prefers_contrast="more", prefers_reduced_motion="reduce")
     page.run(f"document.querySelector('main').innerHTML = `{drawn('bar')}`")
     page.wait_for("ready")
@@ -176,8 +176,8 @@ def test_lines_are_stronger_where_more_contrast_is_wanted(open_page):
     assert float(re.search(r"([\d.]+)\)", grid)[1]) > 0.5
 
 
-def test_from_right_to_left_bars_begin_beside_their_names(open_page):
-    page = open_page(f'<div dir="rtl">{drawn("bar-list")}{drawn("bar")}{drawn("bar", "horizontal")}</div>')
+def test_from_right_to_left_bars_begin_beside_their_names(fill_page):
+    page = fill_page(f'<div dir="rtl">{drawn("bar-list")}{drawn("bar")}{drawn("bar", "horizontal")}</div>')
     ready(page, 3)
 
     assert page.inside("""[...root.querySelectorAll("tbody tr")].every(row =>
@@ -188,9 +188,9 @@ def test_from_right_to_left_bars_begin_beside_their_names(open_page):
                        "bar => (({x, base}) => x < base)(bar.getProps(['x', 'base'], true)))", 2)
 
 
-def test_the_language_of_what_a_shadow_root_is_in(tinybird, open_page):
+def test_the_language_of_what_a_shadow_root_is_in(tinybird, fill_page):
     tinybird.json = answer([{"n": 1234567}], [{"name": "n", "type": "UInt64"}])
-    page = open_page('<section lang="de"><p id="host"></p></section>')
+    page = fill_page('<section lang="de"><p id="host"></p></section>')
     page.run(f"document.querySelector('#host').attachShadow({{mode: 'open'}}).innerHTML = `{drawn('big-number')}`")
 
     text = "document.querySelector('#host').shadowRoot.querySelector('tinybird-chart').shadowRoot?.querySelector('.number')?.textContent"
@@ -202,8 +202,8 @@ def test_the_language_of_what_a_shadow_root_is_in(tinybird, open_page):
     ("oklch(70% .15 60), red", ["rgba(225, 133, 40, 1.000)", "rgba(255, 0, 0, 1.000)"]),
     ("var(--accent), no-colour", ["rgba(11, 107, 79, 1.000)", "rgba(125, 133, 144, 1.000)"]),
 ])
-def test_any_colour_of_css_is_drawn(tinybird, open_page, colors, resolved):
-    page = open_page("")
+def test_any_colour_of_css_is_drawn(tinybird, fill_page, colors, resolved):
+    page = fill_page("")
     page.media(prefers_color_scheme="light", prefers_reduced_motion="reduce")
     tinybird.json = answer([{"k": 1, "a": 1, "b": 2}, {"k": 2, "a": 1, "b": 2}], [
         {"name": name, "type": "UInt8"} for name in ("k", "a", "b")])
@@ -217,8 +217,8 @@ def test_any_colour_of_css_is_drawn(tinybird, open_page, colors, resolved):
     assert all(area.endswith(", 0.250)") for _, area in datasets)
 
 
-def test_lines_on_a_translucent_ink_are_not_black(open_page):
-    page = open_page("")
+def test_lines_on_a_translucent_ink_are_not_black(fill_page):
+    page = fill_page("")
     page.run("document.body.style.color = 'rgb(100 100 100 / 50%)'")
     page.run(f"document.querySelector('main').innerHTML = `{drawn('bar')}`")
     page.wait_for("ready")

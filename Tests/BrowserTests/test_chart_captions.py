@@ -18,8 +18,8 @@ def small(page, at: int = 0) -> list[str]:
         "[...root.querySelectorAll('.number small')].map(each => each.textContent)", at)]
 
 
-def test_a_description_is_below_the_title_and_describes_the_chart(open_page):
-    page = open_page(drawn("bar", 'description="Net of tax"') + drawn("bar"))
+def test_a_description_is_below_the_title_and_describes_the_chart(fill_page):
+    page = fill_page(drawn("bar", 'description="Net of tax"') + drawn("bar"))
     for at in (0, 1):
         page.wait_for("ready", at)
 
@@ -40,9 +40,9 @@ def test_a_description_is_below_the_title_and_describes_the_chart(open_page):
     (1125, 1000, "▲ +12.5%"), (900, 1000, "▼ -10%"), (1000, 1000, "0%"), (-50, -100, "▲ +50%"), (5, 0, "–"), (5, None, "–"),
     ("9223372036854775807", "4611686018427387904", "▲ +100%"),
 ])
-def test_a_number_is_compared_with_another_column(tinybird, open_page, now, then, change):
+def test_a_number_is_compared_with_another_column(tinybird, fill_page, now, then, change):
     tinybird.json = answer([{"sales": now, "last_year": then}], META)
-    page = open_page(drawn("big-number", 'delta="last_year"')
+    page = fill_page(drawn("big-number", 'delta="last_year"')
                      + drawn("big-number", 'delta="last_year" labels="last_year=2025&amp;sales=Sales"'))
     for at in (0, 1):
         page.wait_for("ready", at)
@@ -54,17 +54,17 @@ def test_a_number_is_compared_with_another_column(tinybird, open_page, now, then
     assert page.inside("root.querySelector('.number').firstChild.data") == f"{int(now):,}"
 
 
-def test_the_change_is_written_as_the_language_does(tinybird, open_page):
+def test_the_change_is_written_as_the_language_does(tinybird, fill_page):
     tinybird.json = answer([{"sales": 1125, "last_year": 1000}], META)
-    page = open_page(drawn("big-number", 'lang="de" delta="last_year"'))
+    page = fill_page(drawn("big-number", 'lang="de" delta="last_year"'))
     page.wait_for("ready")
 
     assert small(page) == ["▲ +12,5 % ggü. 1.000"]
 
 
-def test_number_and_change_fit_into_the_height_of_a_card(tinybird, open_page):
+def test_number_and_change_fit_into_the_height_of_a_card(tinybird, fill_page):
     tinybird.json = answer([{"sales": 1125, "last_year": 1000}], META)
-    page = open_page(drawn("big-number", 'height="84" delta="last_year"')
+    page = fill_page(drawn("big-number", 'height="84" delta="last_year"')
                      + drawn("big-number", 'height="100" delta="last_year" labels="sales=Sales&amp;last_year=2025"'))
     for at in (0, 1):
         page.wait_for("ready", at)
@@ -72,9 +72,9 @@ def test_number_and_change_fit_into_the_height_of_a_card(tinybird, open_page):
             [".number", "#plot", ".number small:last-child"].map(each => root.querySelector(each).getBoundingClientRect()))""", at)
 
 
-def test_a_column_to_compare_with_that_is_not_there_is_named(tinybird, open_page):
+def test_a_column_to_compare_with_that_is_not_there_is_named(tinybird, fill_page):
     tinybird.json = answer([{"sales": 1, "last_year": 2}], META)
-    page = open_page(drawn("big-number", 'delta="lastyear"'))
+    page = fill_page(drawn("big-number", 'delta="lastyear"'))
 
     page.problem()
     assert page.failures[0]["detail"] == 'there is no column "lastyear": there are sales,last_year'

@@ -12,8 +12,8 @@ from Support.waiting import wait_until
 
 
 @pytest.fixture
-def show(site, tinybird, open_page):
-    return partial(opened, site, tinybird, open_page)
+def show(tinybird, fill_page):
+    return partial(opened, tinybird, fill_page)
 
 
 def test_fields_are_parameters_and_empty_ones_are_left_out(show, tinybird):
@@ -65,8 +65,8 @@ def test_a_value_that_the_form_does_not_allow_is_waited_for(show, tinybird):
 
 
 def test_sending_the_form_asks_at_once_and_loads_no_page(show, tinybird):
-    page = show(FORM + chart(), script="window.same = true;")
-    page.run("document.querySelector('select').value = 'Berlin'")
+    page = show(FORM + chart())
+    page.run("window.same = true; document.querySelector('select').value = 'Berlin'")
 
     page.driver.find_element("name", "note").send_keys(Keys.ENTER)
 

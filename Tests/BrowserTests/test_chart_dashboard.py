@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -107,15 +108,14 @@ def test_bars_filter_the_table_by_the_keyboard_too(dashboards, is_real):
     wait_until(lambda: len(page.inside(rows, TABLE)) == 20, "all cities")
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
-def test_it_fits_wherever_it_is_shown(dashboards, screenshots, width):
+def test_it_fits_wherever_it_is_shown(dashboards, keep):
     page = dashboards(False)
-    page.size(width)
-    page.size(width, page.value("document.documentElement.scrollHeight"))
-    for scheme in ("light", "dark"):
+    for width, scheme in itertools.product([360, 768, 1280, 1920], ["light", "dark"]):
         page.media(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
+        page.size(width)
+        page.size(width, page.value("document.documentElement.scrollHeight"))
         page.still()
-        page.picture(screenshots / f"dashboard-{width}-{scheme}.png")
+        keep(f"dashboard-{width}-{scheme}.png", page.picture)
 
         assert page.value("document.documentElement.scrollWidth") <= width
         for at in range(4):

@@ -79,18 +79,18 @@ def buttons(page, at: int = 0) -> list[str]:
     ("Array(UInt64)", ["18446744073709551615", 1], '"[18446744073709551615,1]"'),
     ("Map(String, UInt8)", {"a": 1}, '"{""a"":1}"'),
 ])
-def test_a_value_is_written_whole_and_is_no_formula(tinybird, open_page, type, given, written):
+def test_a_value_is_written_whole_and_is_no_formula(tinybird, fill_page, type, given, written):
     tinybird.json = column(type, given)
-    page = open_page(drawn())
+    page = fill_page(drawn())
     page.wait_for("ready")
 
     assert to_csv(page) == f"v\r\n{written}\r\n"
 
 
-def test_all_columns_and_rows_are_in_it_by_their_names(tinybird, open_page):
+def test_all_columns_and_rows_are_in_it_by_their_names(tinybird, fill_page):
     rows = [{"id": at, "name": f'the "{at}",\nth', "=x": "y"} for at in range(2000)]
     tinybird.json = answer(rows, [{"name": "id", "type": "UInt16"}, {"name": "name", "type": "String"}, {"name": "=x", "type": "String"}])
-    page = open_page(drawn("bar-list", 'categories="id" labels="name=The%20name&amp;id=No.,%201"'))
+    page = fill_page(drawn("bar-list", 'categories="id" labels="name=The%20name&amp;id=No.,%201"'))
     page.wait_for("ready")
 
     read = list(csv.reader(io.StringIO(to_csv(page), newline=""), strict=True))
@@ -98,16 +98,16 @@ def test_all_columns_and_rows_are_in_it_by_their_names(tinybird, open_page):
     assert read[1:] == [[str(row["id"]), row["name"], "y"] for row in rows]
 
 
-def test_without_data_there_is_nothing(tinybird, open_page):
-    page = open_page(drawn(more='token-endpoint="/none"'))
+def test_without_data_there_is_nothing(tinybird, fill_page):
+    page = fill_page(drawn(more='token-endpoint="/none"'))
     page.problem()
 
     assert to_csv(page) == ""
 
 
-def test_the_file_is_told_from_other_encodings_by_its_mark(tinybird, open_page, downloaded):
+def test_the_file_is_told_from_other_encodings_by_its_mark(tinybird, fill_page, downloaded):
     tinybird.json = column("String", "Zürich")
-    page = open_page(drawn("table", 'downloads="csv"').replace("Sales by city", "Sales: a/b?"))
+    page = fill_page(drawn("table", 'downloads="csv"').replace("Sales by city", "Sales: a/b?"))
     page.wait_for("ready")
 
     name, content = downloaded(page, "CSV")
@@ -134,16 +134,16 @@ PIXELS = """
 
 
 @pytest.mark.parametrize("scheme, ground", [("light", "255,255,255,255"), ("dark", "27,33,42,255")])
-def test_a_picture_has_the_title_the_legend_and_a_solid_ground(tinybird, open_page, downloaded, screenshots, scheme, ground):
+def test_a_picture_has_the_title_the_legend_and_a_solid_ground(tinybird, fill_page, downloaded, keep, scheme, ground):
     tinybird.json = answer([{"city": "Oslo", "a": 3, "b": 1}, {"city": "Rome", "a": 2, "b": 5}], [
         {"name": "city", "type": "String"}, {"name": "a", "type": "UInt8"}, {"name": "b", "type": "UInt8"}])
-    page = open_page(f'<div class="card">{drawn("bar", BOTH + " colors=rgb(255,0,0),rgb(0,0,255)")}</div>')
+    page = fill_page(f'<div class="card">{drawn("bar", BOTH + " colors=rgb(255,0,0),rgb(0,0,255)")}</div>')
     page.media(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
     page.wait_for("ready")
     wait_until(lambda: page.inside("root.querySelector('canvas')?.width > 0"), "a canvas")
 
     name, content = downloaded(page, "PNG")
-    (screenshots / f"download-{scheme}.png").write_bytes(content)
+    keep(f"download-{scheme}.png", content)
     picture = page.driver.execute_async_script(PIXELS, base64.b64encode(content).decode())
 
     assert name == "Sales by city.png"
@@ -155,8 +155,8 @@ def test_a_picture_has_the_title_the_legend_and_a_solid_ground(tinybird, open_pa
     assert all(color.endswith(",255") for color in picture["all"])
 
 
-def test_only_a_canvas_has_a_picture_and_only_data_are_given_away(tinybird, open_page):
-    page = open_page(drawn("bar", BOTH) + drawn("table", BOTH) + drawn("bar") + FRAME.replace("title", f"{BOTH} title")
+def test_only_a_canvas_has_a_picture_and_only_data_are_given_away(tinybird, fill_page):
+    page = fill_page(drawn("bar", BOTH) + drawn("table", BOTH) + drawn("bar") + FRAME.replace("title", f"{BOTH} title")
                      + drawn("table", BOTH + ' token-endpoint="/none"'))
     for at in range(4):
         page.wait_for("ready", at)
@@ -170,8 +170,8 @@ def test_only_a_canvas_has_a_picture_and_only_data_are_given_away(tinybird, open
     wait_until(lambda: buttons(page) == [], "no buttons")
 
 
-def test_what_another_visitor_saw_is_not_given_away(tinybird, open_page):
-    page = open_page(drawn("table", BOTH))
+def test_what_another_visitor_saw_is_not_given_away(tinybird, fill_page):
+    page = fill_page(drawn("table", BOTH))
     page.wait_for("ready")
     tinybird.mode = "slow"
     page.inside("chart.setAttribute('session', 'another')")
@@ -179,9 +179,9 @@ def test_what_another_visitor_saw_is_not_given_away(tinybird, open_page):
     assert buttons(page) == [] and to_csv(page) == ""
 
 
-def test_the_focus_stays_on_the_button_when_newer_data_come(tinybird, open_page):
+def test_the_focus_stays_on_the_button_when_newer_data_come(tinybird, fill_page):
     tinybird.json = column("UInt8", 1)
-    page = open_page(drawn("table", 'downloads="csv" refresh="1"'))
+    page = fill_page(drawn("table", 'downloads="csv" refresh="1"'))
     page.wait_for("ready")
     page.inside("root.querySelector('.downloads button').focus()")
 

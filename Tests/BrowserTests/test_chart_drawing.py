@@ -36,12 +36,12 @@ def test_each_kind_of_chart_is_drawn_with_its_table(site, tinybird, open_page, t
     assert len(tinybird.data) == 1 and len(site.asked) == 1
 
 
-def test_a_table_shows_all_columns_and_rows(tinybird, open_page):
+def test_a_table_shows_all_columns_and_rows(tinybird, fill_page):
     tinybird.json = answer(
         [{"city": "Berlin", "sales": "18446744073709551615", "note": None}, {"city": "<b>", "sales": 7, "note": ""}],
         [{"name": "city", "type": "String"}, {"name": "sales", "type": "Nullable(UInt64)"},
          {"name": "note", "type": "Nullable(String)"}])
-    page = open_page(drawn("table"))
+    page = fill_page(drawn("table"))
 
     page.wait_for("ready")
     assert page.inside("[...root.querySelectorAll('thead th')].map(head => head.textContent)") == ["city", "sales", "note"]
@@ -49,8 +49,8 @@ def test_a_table_shows_all_columns_and_rows(tinybird, open_page):
     assert page.cells() == ["18,446,744,073,709,551,615", "–", "7", '""']
 
 
-def test_a_bar_list_has_bars_as_long_as_their_values(tinybird, open_page):
-    page = open_page(drawn("bar-list"))
+def test_a_bar_list_has_bars_as_long_as_their_values(tinybird, fill_page):
+    page = fill_page(drawn("bar-list"))
 
     page.wait_for("ready")
     widths = page.inside("[...root.querySelectorAll('i')].map(bar => bar.getBoundingClientRect().width)")
@@ -59,9 +59,9 @@ def test_a_bar_list_has_bars_as_long_as_their_values(tinybird, open_page):
     assert page.cells() == ["482", "418", "394"]
 
 
-def test_a_big_number_is_the_first_rows(tinybird, open_page):
+def test_a_big_number_is_the_first_rows(tinybird, fill_page):
     tinybird.json = answer([{"total": 1234567}], [{"name": "total", "type": "UInt64"}])
-    page = open_page(drawn("big-number") + drawn("big-number", 'labels="total=All%20sales"')
+    page = fill_page(drawn("big-number") + drawn("big-number", 'labels="total=All%20sales"')
                      + drawn("big-number").replace('title="Sales by city"', ""))
 
     # The column's name where the page gives it one, or there is no other.
@@ -79,20 +79,20 @@ def test_what_is_no_canvas_needs_no_chart_library(site, open_page, type):
         "performance.getEntriesByType('resource').map(entry => entry.name)"))
 
 
-def test_without_categories_it_takes_the_columns_of_numbers(tinybird, open_page):
+def test_without_categories_it_takes_the_columns_of_numbers(tinybird, fill_page):
     tinybird.json = answer([{"day": "2026-11-01", "shop": "a", "visits": 7, "sales": 2.5, "refunds": None}], [
         {"name": "day", "type": "Date"}, {"name": "shop", "type": "LowCardinality(String)"},
         {"name": "visits", "type": "Int32"}, {"name": "sales", "type": "Nullable(Decimal(9, 2))"},
         {"name": "refunds", "type": "Nullable(Float64)"}])
-    page = open_page(drawn("line"))
+    page = fill_page(drawn("line"))
 
     page.wait_for("ready")
     assert page.inside("[...root.querySelectorAll('thead th')].map(head => head.textContent)") == [
         "day", "visits", "sales", "refunds"]
 
 
-def test_parameters_go_to_the_endpoint_and_a_token_never_does(tinybird, open_page):
-    page = open_page(drawn("table", 'params="city=S%C3%A3o Paulo&amp;limit=3&amp;token=stolen"').replace(
+def test_parameters_go_to_the_endpoint_and_a_token_never_does(tinybird, fill_page):
+    page = fill_page(drawn("table", 'params="city=S%C3%A3o Paulo&amp;limit=3&amp;token=stolen"').replace(
         ".json", ".json?from=2026&amp;limit=9&amp;token=x"))
 
     page.wait_for("ready")
@@ -102,8 +102,8 @@ def test_parameters_go_to_the_endpoint_and_a_token_never_does(tinybird, open_pag
     assert "Referer" not in request.headers and "Cookie" not in request.headers
 
 
-def test_the_colours_asked_for_are_used(open_page):
-    page = open_page(drawn("bar", 'colors="rgb(255, 0, 0), blue" height="400"').replace("rgb(255, 0, 0)", "#f00"))
+def test_the_colours_asked_for_are_used(fill_page):
+    page = fill_page(drawn("bar", 'colors="rgb(255, 0, 0), blue" height="400"').replace("rgb(255, 0, 0)", "#f00"))
 
     page.wait_for("ready")
     wait_until(lambda: page.inside(COLOURFUL) > 200, "something is drawn")
@@ -115,9 +115,9 @@ def test_the_colours_asked_for_are_used(open_page):
     assert page.inside("chart.getBoundingClientRect().height") == 400
 
 
-def test_it_is_polled_and_keeps_focus_and_scroll_position(tinybird, open_page):
+def test_it_is_polled_and_keeps_focus_and_scroll_position(tinybird, fill_page):
     tinybird.json = answer([{"city": f"city {number}", "sales": number} for number in range(100)])
-    page = open_page(drawn("table", 'refresh="1"'))
+    page = fill_page(drawn("table", 'refresh="1"'))
     page.wait_for("ready")
     page.inside("root.querySelector('.data').focus()")
     page.inside("root.querySelector('.data').scrollTop = 700")
@@ -130,8 +130,8 @@ def test_it_is_polled_and_keeps_focus_and_scroll_position(tinybird, open_page):
     assert page.state() == "ready"
 
 
-def test_data_that_did_not_change_is_not_drawn_again(tinybird, open_page):
-    page = open_page(drawn("table", 'refresh="1"'))
+def test_data_that_did_not_change_is_not_drawn_again(tinybird, fill_page):
+    page = fill_page(drawn("table", 'refresh="1"'))
     page.wait_for("ready")
     page.inside("root.querySelector('tbody').mark = true")
 
@@ -139,8 +139,8 @@ def test_data_that_did_not_change_is_not_drawn_again(tinybird, open_page):
     assert page.inside("root.querySelector('tbody').mark")
 
 
-def test_a_canvas_stays_the_same_when_its_data_changes(tinybird, open_page):
-    page = open_page(drawn("bar", 'refresh="1"'))
+def test_a_canvas_stays_the_same_when_its_data_changes(tinybird, fill_page):
+    page = fill_page(drawn("bar", 'refresh="1"'))
     page.wait_for("ready")
     page.inside("root.querySelector('canvas').mark = true")
 
@@ -149,8 +149,8 @@ def test_a_canvas_stays_the_same_when_its_data_changes(tinybird, open_page):
     assert page.inside("root.querySelector('canvas').mark")
 
 
-def test_a_changed_attribute_draws_anew(tinybird, open_page):
-    page = open_page(drawn("table"))
+def test_a_changed_attribute_draws_anew(tinybird, fill_page):
+    page = fill_page(drawn("table"))
     page.wait_for("ready")
 
     page.inside("chart.setAttribute('type', 'bar-list')")
@@ -215,8 +215,8 @@ def test_it_leaves_nothing_global(open_page):
     assert {name for name in new if not name.startswith(("cdc_", "ret_"))} <= {"violations", "failures", "loads"}
 
 
-def test_the_colours_follow_the_page(open_page):
-    page = open_page(drawn("bar"))
+def test_the_colours_follow_the_page(fill_page):
+    page = fill_page(drawn("bar"))
     page.media(prefers_color_scheme="light", prefers_reduced_motion="reduce")
     page.wait_for("ready")
     brightness = """(() => {
@@ -236,9 +236,9 @@ def test_the_colours_follow_the_page(open_page):
 
 
 @pytest.mark.parametrize("lang, number", [("de", "1.234.567"), ("en_US", "1,234,567"), ("", "1,234,567")])
-def test_numbers_are_written_as_the_pages_language_does(tinybird, open_page, lang, number):
+def test_numbers_are_written_as_the_pages_language_does(tinybird, fill_page, lang, number):
     tinybird.json = answer([{"total": 1234567}], [{"name": "total", "type": "UInt64"}])
-    page = open_page(f'<div lang="{lang}">{drawn("big-number")}{drawn("line")}</div>')
+    page = fill_page(f'<div lang="{lang}">{drawn("big-number")}{drawn("line")}</div>')
 
     page.wait_for("ready", 0)
     page.wait_for("ready", 1)

@@ -84,7 +84,7 @@ GONE, BACK, DOWN, UP, OVER = 6, 11, 14, 15.5, 20
 
 
 @pytest.mark.long
-def test_a_page_left_open_for_many_short_lifetimes_shows_live_charts(serve, open_url, tinybird, screenshots):
+def test_a_page_left_open_for_many_short_lifetimes_shows_live_charts(serve, open_url, tinybird, keep):
     page = open_url(f"{serve(TINYBIRD_TOKEN_TTL=f'{LIFETIME}s').url}/frame.html", script=FETCHES)
     page.run(CHARTS)
     for at in range(3):
@@ -129,8 +129,8 @@ def test_a_page_left_open_for_many_short_lifetimes_shows_live_charts(serve, open
     report = (f"{len(asked)} token requests in {OVER} lifetimes of {LIFETIME} s, of which {len(asked) - len(answered)} "
               f"without a network; {len(tinybird.data)} requests for data, {len(tinybird.pages)} for frames, "
               f"{sum(request.status == 403 for request in tinybird.requests)} refused")
-    (screenshots / "left-open.txt").write_text(report + "\n")
-    page.picture(screenshots / "left-open.png")
+    keep("left-open.txt", f"{report}\n".encode())
+    keep("left-open.png", page.picture)
     print(report, asked)
     assert len(asked) <= OVER * LIFETIME / (LIFETIME - MARGIN) + 1, report
     # One token is used until it is to be renewed.

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import json
-from functools import partial
-
 import pytest
 
-from Support.charts import opened, points, table
-
-
-@pytest.fixture
-def show(tinybird, open_page):
-    return partial(opened, tinybird, open_page)
+from Support.charts import points, table
 
 
 @pytest.mark.parametrize("type", ["pie", "donut"])

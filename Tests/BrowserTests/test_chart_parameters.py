@@ -11,8 +11,8 @@ from Support.waiting import wait_until
 
 
 @pytest.fixture
-def show(site, tinybird, open_page):
-    return partial(opened, site, tinybird, open_page)
+def show(tinybird, fill_page):
+    return partial(opened, tinybird, fill_page)
 
 
 @pytest.mark.parametrize("value, query", [
@@ -32,8 +32,8 @@ def test_parameters_can_be_set_by_a_script(show, tinybird, value, query):
     assert page.inside("chart.params === (chart.getAttribute('params') ?? '')")
 
 
-def test_what_was_set_before_the_element_was_there_counts(show):
-    page = show(chart(""), script="""
+def test_what_was_set_before_the_element_was_there_counts(tinybird, open_page):
+    page = opened(tinybird, open_page, chart(""), script="""
         document.addEventListener("DOMContentLoaded", () => {
             document.querySelector("tinybird-chart").params = {city: "Madrid"};
         });""")
@@ -101,8 +101,8 @@ def test_what_cannot_be_had_does_not_show_the_answer_to_something_else(show, tin
     assert page.inside("chart.data === undefined")
 
 
-def test_a_late_response_never_replaces_a_newer_one(show, tinybird):
-    page = show(FORM + chart(), script="window.shown = [];"
+def test_a_late_response_never_replaces_a_newer_one(open_page, tinybird):
+    page = opened(tinybird, open_page, FORM + chart(), script="window.shown = [];"
                 "addEventListener('tinybird-load', ({detail}) => shown.push(detail.data.length));")
     tinybird.next = ["slow"]
     choose(page, "Madrid")

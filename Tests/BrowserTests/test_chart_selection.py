@@ -11,11 +11,6 @@ from Support.pages import FRAME, drawn
 from Support.tinybird import META, ROWS, answer
 from Support.waiting import wait_until
 
-CHART_JS = '<script src="/javascript/chart.js/chart.js"></script>'
-SELECTED = """
-    window.selected = [];
-    document.addEventListener("tinybird-select", ({detail, target}) => selected.push({...detail, of: target.title}));
-"""
 LONG = answer(
     [{"day": day, "shop": shop, "sales": sales} for day, shop, sales in [
         ("2026-01-01", "a", "9007199254740993"), ("2026-01-01", "b", 2), ("2026-01-02", "a", 3), ("2026-01-03", "b", 4)]],
@@ -24,11 +19,11 @@ MANY = answer([{"city": f"city {number}", "sales": 20 - number} for number in ra
 
 
 @pytest.fixture
-def show(tinybird, open_page):
+def show(tinybird, fill_page):
     def show(markup: str, json: dict | None = None):
         if json:
             tinybird.json = json
-        page = open_page(CHART_JS + markup, script=SELECTED)
+        page = fill_page(markup)
         for at in range(markup.count("</tinybird-chart>")):
             page.wait_for("ready", at)
         return page
@@ -59,7 +54,7 @@ def focus(page, at: int = 0) -> dict:
 
 # --- Data
 
-def test_the_response_is_a_property_and_in_the_event(show, open_page, tinybird):
+def test_the_response_is_a_property_and_in_the_event(open_page, tinybird):
     page = open_page(drawn("bar"), script="addEventListener('tinybird-load', ({detail}) => window.detail = detail);")
     page.wait_for("ready")
 
@@ -80,7 +75,7 @@ def test_a_script_can_have_the_data_fetched_again(show, tinybird):
     wait_until(lambda: page.cells() == ["7"], "the new data")
 
 
-def test_a_frame_has_no_data(show, open_page):
+def test_a_frame_has_no_data(open_page):
     page = open_page(FRAME, script="addEventListener('tinybird-load', ({detail}) => window.detail = detail);")
     page.wait_for("ready")
 
@@ -108,7 +103,7 @@ def test_options_of_the_page_come_last_and_ask_for_nothing(show, tinybird):
 
 
 def test_options_that_are_set_before_the_element_is_there_count(open_page):
-    page = open_page(CHART_JS + drawn("bar"), script="""
+    page = open_page(drawn("bar"), script="""
         document.addEventListener("DOMContentLoaded", () => {
             document.querySelector("tinybird-chart").options = {scales: {y: {suggestedMax: 1000}}};
         });""")

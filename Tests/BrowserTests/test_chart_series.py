@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 
-from Support.charts import LONG, chart, opened, points, table, ticks
+from Support.charts import LONG, chart, points, table, ticks
 
 MANY = table({"day": "Date", "shop": "String", "sales": "UInt32"}, *(
     (f"2026-01-0{day}", f"shop {shop}", shop) for day in (1, 2) for shop in range(1, 15)))
-
-
-@pytest.fixture
-def show(tinybird, open_page):
-    return partial(opened, tinybird, open_page)
 
 
 @pytest.mark.parametrize("type", ["line", "area"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import pytest
@@ -16,11 +15,6 @@ from Support.waiting import wait_until
 def table(values: list[Any], type: str) -> dict:
     return answer([{"id": f"row {at}", "v": value} for at, value in enumerate(values)],
                   [{"name": "id", "type": "String"}, {"name": "v", "type": type}])
-
-
-@pytest.fixture
-def show(tinybird, open_page):
-    return partial(opened, tinybird, open_page)
 
 
 def activate(page, name: str) -> None:

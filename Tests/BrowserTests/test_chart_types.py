@@ -42,6 +42,9 @@ CAN_BE_DRAWN = {name for name in COLUMNS if KIND[name] in ("number", "bool", "in
 # Texts that all are numbers are drawn where the page asks for them.
 CAN_BE_DRAWN |= {"enum16", "last"}
 
+LOADING = """
+    return [...document.querySelectorAll("tinybird-chart")].filter(
+        chart => !/ready|error/.test(chart.shadowRoot?.querySelector("figure").dataset.state)).map(chart => chart.title);"""
 SHOWN = """
     return [...document.querySelectorAll("tinybird-chart")].map(chart => {
         const root = chart.shadowRoot, canvas = root.querySelector("canvas");
@@ -59,18 +62,17 @@ SHOWN = """
 
 
 @pytest.fixture
-def charts(tinybird, open_page):
+def charts(tinybird, fill_page):
     """Shows a chart for each column; returns what it shows, by the column's name."""
     every_type.publish(tinybird.workspace)
 
     def charts(kind: str, index: str, categories: str, names=COLUMNS, params: str = "") -> dict[str, dict]:
         # A Chart.js of the page's own, which can be asked what a canvas shows.
-        page = open_page('<script src="/javascript/chart.js/chart.js"></script>' + "".join(
+        page = fill_page("".join(
             f'<tinybird-chart endpoint="https://api.tinybird.co/v0/pipes/every_type.json" title="{name}" type="{kind}" '
             f'params="only={name}&amp;limit={count(name)}{params}" index="{index.format(name)}" '
             f'categories="{categories.format(name)}" height="140"></tinybird-chart>' for name in names))
-        for at, name in enumerate(names):
-            wait_until(lambda: page.state(at) in ("ready", "error"), f"{kind} of {name}, not {page.state(at)}")
+        wait_until(lambda: not page.run(LOADING), lambda: f"{kind} of {page.run(LOADING)}")
         return dict(zip(names, page.run(SHOWN)))
 
     return charts

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 
-from Support.charts import LONG, chart, opened, table, ticks
-
-
-@pytest.fixture
-def show(tinybird, open_page):
-    return partial(opened, tinybird, open_page)
+from Support.charts import LONG, chart, table, ticks
 
 
 def test_text_stays_as_it_is_and_a_year_is_a_year(show):

@@ -66,10 +66,10 @@ def test_each_sentence_that_is_asked_for_is_there():
 
 
 @pytest.mark.parametrize("language", SAID)
-def test_words_numbers_and_dates_are_those_of_the_language(tinybird, open_page, language):
+def test_words_numbers_and_dates_are_those_of_the_language(tinybird, fill_page, language):
     number, date, empty, retry, name = SAID[language]
     tinybird.json = answer([{"day": "2026-02-03", "sales": "1234.50"}], META)
-    page = open_page(in_language(language, drawn("bar").replace('title="Sales by city"', "")))
+    page = fill_page(in_language(language, drawn("bar").replace('title="Sales by city"', "")))
     page.wait_for("ready")
 
     spaced = re.sub(r"[\u202f\xa0]", " ", page.inside("root.querySelector('tbody').textContent"))
@@ -95,9 +95,9 @@ def test_a_failure_is_said_in_the_language_and_told_so_to_the_page(site, open_pa
 
 
 @pytest.mark.parametrize("tag, spoken", [("de-AT", "de"), ("PT-br", "pt"), ("nl", "en"), ("", "en"), ("en_US", "en")])
-def test_a_region_changes_no_words_and_an_unknown_language_has_english_ones(tinybird, open_page, tag, spoken):
+def test_a_region_changes_no_words_and_an_unknown_language_has_english_ones(tinybird, fill_page, tag, spoken):
     tinybird.json = answer([])
-    page = open_page(in_language(tag, drawn()))
+    page = fill_page(in_language(tag, drawn()))
 
     page.wait_for("empty")
     assert page.status() == SAID[spoken][2]
@@ -112,9 +112,9 @@ def test_where_the_page_names_no_language_the_browsers_counts(tinybird, open_pag
     assert page.status() == SAID["fr"][2]
 
 
-def test_the_language_is_found_through_shadow_roots(tinybird, open_page):
+def test_the_language_is_found_through_shadow_roots(tinybird, fill_page):
     tinybird.json = answer([])
-    page = open_page('<div lang="it"><p id="outer"></p></div>')
+    page = fill_page('<div lang="it"><p id="outer"></p></div>')
     page.run(f"""const root = outer.attachShadow({{mode: "open"}});
         root.innerHTML = "<p></p>";
         root.firstChild.attachShadow({{mode: "open"}}).innerHTML = {json.dumps(drawn())};""")
@@ -124,9 +124,9 @@ def test_the_language_is_found_through_shadow_roots(tinybird, open_page):
     wait_until(lambda: page.value(status) == SAID["it"][2], "Italian")
 
 
-def test_the_attribute_changes_the_language(tinybird, open_page):
+def test_the_attribute_changes_the_language(tinybird, fill_page):
     tinybird.json = answer([])
-    page = open_page(drawn())
+    page = fill_page(drawn())
     page.wait_for("empty")
 
     page.inside("chart.lang = 'es'")
@@ -177,10 +177,10 @@ def test_a_page_may_have_words_of_its_own(site, tinybird, open_page, is_early):
     assert page.value("document.querySelector('tinybird-chart').messages.line") == 7
 
 
-def test_own_words_change_what_is_drawn(tinybird, open_page):
+def test_own_words_change_what_is_drawn(tinybird, fill_page):
     rows = [{"city": f"city {at}", "sales": at + 1} for at in range(14)]
     tinybird.json = answer(rows)
-    page = open_page(drawn("pie"))
+    page = fill_page(drawn("pie"))
     page.wait_for("ready")
 
     page.inside("chart.messages = {others: 'All the rest'}")

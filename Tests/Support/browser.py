@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
@@ -22,10 +21,12 @@ PREPARATION = """
     window.violations = [];
     window.failures = [];
     window.loads = 0;
+    window.selected = [];
     document.addEventListener("securitypolicyviolation", event => violations.push(event.violatedDirective));
     document.addEventListener("tinybird-error", ({detail, target}) =>
         failures.push({...detail, frames: target.shadowRoot?.querySelectorAll("iframe").length}));
     document.addEventListener("tinybird-load", () => loads++);
+    document.addEventListener("tinybird-select", ({detail, target}) => selected.push({...detail, of: target.title}));
     performance.setResourceTimingBufferSize(10000);
 """
 # The browser's clock is wrong by so many milliseconds, from the start; later, `clock` sets it.
@@ -99,6 +100,13 @@ CONTRAST = """
         visit(document.body);
         return found;
     })()"""
+# A page but for what tests put on it, and what the element preloads.
+REST = """(() => {
+    const copy = document.documentElement.cloneNode(true);
+    copy.querySelector("main").replaceChildren();
+    for (const link of copy.querySelectorAll("link[rel=modulepreload]")) link.remove();
+    return copy.outerHTML;
+})()"""
 # Calls back once nothing moves, and what was told when it ended is drawn.
 STILL = """
     const done = arguments[0], roots = [document, ...[...document.querySelectorAll("tinybird-chart")].map(chart => chart.shadowRoot)];
@@ -137,10 +145,33 @@ class Page:
 
     def close(self) -> None:
         self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", self._script)
+        self._undo()
+        self.driver.get("about:blank")
+
+    def _undo(self) -> None:
         self.network(True)
         for override in ("Emulation.clearDeviceMetricsOverride", "Emulation.setEmulatedMedia"):
             self.driver.execute_cdp_cmd(override, {})
-        self.driver.get("about:blank")
+
+    def keep(self) -> None:
+        """Lets the page be filled and emptied again and again, and others be opened in its place."""
+        self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", self._script)
+        self.run(f"window.rest = {REST}")
+
+    def is_kept(self) -> bool:
+        """Whether the page is still there, as it was but for what has been put on it."""
+        return self.value(f"window.rest && rest === {REST}")
+
+    def fill(self, markup: str) -> None:
+        self.driver.get_log("browser")
+        self.run("violations.length = failures.length = selected.length = loads = 0; performance.clearResourceTimings(); scrollTo(0, 0);"
+                 "document.querySelector('main').innerHTML = arguments[0]", markup)
+
+    def empty(self) -> None:
+        self.driver.execute_async_script("""
+            document.querySelector("main").replaceChildren();
+            import("/tinybird-chart.js").then(({TokenClient}) => TokenClient.forget()).then(arguments[0]);""")
+        self._undo()
 
     def value(self, expression: str, *arguments: Any) -> Any:
         return self.driver.execute_script(f"return {expression.strip()}", *arguments)
@@ -231,13 +262,10 @@ class Page:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
 
-    def picture(self, file: Path | None = None) -> bytes:
+    def picture(self) -> bytes:
         """The whole page as PNG."""
         answer = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True})
-        data = base64.b64decode(answer["data"])
-        if file:
-            file.write_bytes(data)
-        return data
+        return base64.b64decode(answer["data"])
 
     def log(self) -> list[str]:
         return [entry["message"] for entry in self.driver.get_log("browser")]

@@ -25,11 +25,11 @@ def table(types: dict[str, str], *rows: tuple) -> dict:
 
 
 def opened(
-    tinybird: Tinybird, open_page: Callable[..., Page], json: dict, type: str = "table", more: str = "", lang: str = "en",
+    tinybird: Tinybird, fill_page: Callable[[str], Page], json: dict, type: str = "table", more: str = "", lang: str = "en",
 ) -> Page:
     """A page with a chart of an answer, once it is drawn, or there is an error."""
     tinybird.json = json
-    page = open_page(f'<div lang="{lang}">{drawn(type, more)}</div>')
+    page = fill_page(f'<div lang="{lang}">{drawn(type, more)}</div>')
     wait_until(lambda: page.state() in ("ready", "error"), "an end")
     return page
 

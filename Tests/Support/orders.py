@@ -8,7 +8,6 @@ from typing import Any
 from selenium.webdriver.support.select import Select
 
 from Support.browser import Page
-from Support.pages import Site
 from Support.tinybird import Tinybird
 from Support.waiting import wait_until
 
@@ -36,10 +35,9 @@ def chart(more: str = 'controls="filters"', type: str = "table") -> str:
             f'index="day" categories="orders" {more}></tinybird-chart>')
 
 
-def opened(site: Site, tinybird: Tinybird, open_page: Callable[..., Page], markup: str, **more: Any) -> Page:
+def opened(tinybird: Tinybird, open_page: Callable[..., Page], markup: str, **more: Any) -> Page:
     """A page with charts of orders, once the first is there."""
     tinybird.workspace.publish("orders", ORDERS)
-    site.pipes = ["orders"]
     page = open_page(markup, **more)
     page.wait_for("ready")
     return page

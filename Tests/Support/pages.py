@@ -56,7 +56,7 @@ class Site(http.server.ThreadingHTTPServer):
         self.script = ""
         self.ttl: float = 3600
         # What its tokens open.
-        self.pipes = ["sales_by_city", "every_type"]
+        self.pipes = ["sales_by_city", "every_type", "orders"]
         self.policy = POLICY
         # Where its files are; and others, by their paths.
         self.htdocs = HTDOCS
