@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -79,23 +78,21 @@ def test_every_row_is_tried():
 
 
 @pytest.mark.parametrize("there", TRIED)
-def test_what_to_write_instead(tinybird, site, open_page, there):
+def test_what_to_write_instead(tinybird, site, fill_page, there):
     tinybird.workspace.publish("sales_by_city", SALES)
     spans = re.findall(r"`([^`]+)`", ROWS[there])
     attributes = " ".join(span for span in spans if not re.match(r"chart\.|tinybird-chart ", span))
     site.files["/own.css"] = "".join(span for span in spans if span.startswith("tinybird-chart "))
+    page = fill_page(f'{FORM}<link rel="stylesheet" href="/own.css">')
     # Of two attributes of one name, HTML takes the first.
     markup = f'<tinybird-chart {attributes} type="bar" index="city" categories="sales" endpoint="{ENDPOINT}"></tinybird-chart>'
-    site.script = f"""
+    page.run(f"""
         window.logged = [];
         console.log = value => logged.push(value);
-        document.querySelector("main").insertAdjacentHTML("beforeend", {json.dumps(markup)});
+        document.querySelector("main").insertAdjacentHTML("beforeend", arguments[0]);
         const chart = document.querySelector("tinybird-chart");
         {"; ".join(span for span in spans if span.startswith("chart."))}
-    """
-    page = open_page(f"""{FORM}<script src="/javascript/chart.js/chart.js"></script><link rel="stylesheet" href="/own.css">
-        <script type="module" src="/own.js"></script>""")
-    wait_until(lambda: page.value("document.querySelector('tinybird-chart')?.shadowRoot"), "the element")
+    """, markup)
     wait_until(lambda: page.state() in ("ready", "empty") and not page.busy(), lambda: f"the chart: {page.failures}")
     expression, expected = TRIED[there]
     if there == "`onValueChange`":
