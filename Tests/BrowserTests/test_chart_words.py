@@ -66,10 +66,10 @@ def test_each_sentence_that_is_asked_for_is_there():
 
 
 @pytest.mark.parametrize("language", SAID)
-def test_words_numbers_and_dates_are_those_of_the_language(tinybird, fill_page, language):
+def test_words_numbers_and_dates_are_those_of_the_language(tinybird, open_page, language):
     number, date, empty, retry, name = SAID[language]
     tinybird.json = answer([{"day": "2026-02-03", "sales": "1234.50"}], META)
-    page = fill_page(in_language(language, drawn("bar").replace('title="Sales by city"', "")))
+    page = open_page(in_language(language, drawn("bar").replace('title="Sales by city"', "")))
     page.wait_for("ready")
 
     spaced = re.sub(r"[\u202f\xa0]", " ", page.inside("root.querySelector('tbody').textContent"))

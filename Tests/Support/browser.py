@@ -150,8 +150,8 @@ class Page:
 
     def _undo(self) -> None:
         self.network(True)
-        for override in ("Emulation.clearDeviceMetricsOverride", "Emulation.setEmulatedMedia"):
-            self.driver.execute_cdp_cmd(override, {})
+        self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        self.media()
 
     def keep(self) -> None:
         """Lets the page be filled and emptied again and again, and others be opened in its place."""
@@ -251,6 +251,7 @@ class Page:
             "offline": not there, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
 
     def media(self, **features: str) -> None:
+        """Sets these, and no others any more. Not without a list: then colours that were forced would stay so."""
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
             "features": [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]})
 
