@@ -22,6 +22,10 @@ def is_a_token(body: bytes) -> bool:
     return body.startswith(b'{"token":')
 
 
+# Between two requests of a client, in seconds: a request is always on its way, and the tests beside this one go on.
+PAUSE = 0.005
+
+
 class Load:
     """Client threads that ask for tokens, each request on a connection of its own.
 
@@ -133,6 +137,8 @@ class Load:
             if unconnected:
                 # The server is gone, or comes back.
                 self._ended.wait(0.02)
+            elif self.requests is None:
+                self._ended.wait(PAUSE)
 
     def _request(self) -> tuple[str, bool]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
