@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from Support.logins import Certificates
 from Support.servers import Server
 from Support.transports import TRANSPORTS, Site
 
@@ -20,6 +21,11 @@ def running(request: pytest.FixtureRequest) -> Callable[[Server | Site], Server 
         server.start()
         return server
     return run
+
+
+@pytest.fixture(scope="session")
+def certificates(shared: Path) -> Certificates:
+    return Certificates(shared / "certificates")
 
 
 @pytest.fixture(params=TRANSPORTS.values(), ids=TRANSPORTS.keys())

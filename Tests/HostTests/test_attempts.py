@@ -43,9 +43,8 @@ def test_behind_the_login_of_a_recipe(by: type[Recipe], renewal: bool, directory
 @pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid, LighttpdFastCgi, LighttpdCgi])
 @WITH_AND_WITHOUT_RENEWAL
 def test_behind_a_login_by_certificate(
-    by: type[Site], renewal: bool, directory: Path, program: Path, running
+    by: type[Site], renewal: bool, directory: Path, program: Path, certificates: Certificates, running
 ) -> None:
-    certificates = Certificates(directory / "certificates")
     site = running(with_certificates(by, directory, program, certificates, renewal=renewal))
     contexts = {}
     for name in ["alice", "bob"]:

@@ -25,11 +25,6 @@ VISITORS = ["Cookie: session=alice", "Referer: https://site.example/secret", "Us
 
 
 @pytest.fixture
-def certificates(directory: Path) -> Certificates:
-    return Certificates(directory / "certificates")
-
-
-@pytest.fixture
 def api(certificates: Certificates) -> Iterator[TinybirdAPI]:
     server = TinybirdAPI(certificates)
     yield server

@@ -42,8 +42,9 @@ def assert_is_of(answer, name: str) -> None:
 
 
 @BY_APACHE
-def test_client_certificates(by: type[Site], directory: Path, program: Path, running) -> None:
-    certificates = Certificates(directory / "certificates")
+def test_client_certificates(
+    by: type[Site], directory: Path, program: Path, certificates: Certificates, running
+) -> None:
     authority = certificates.path(certificates.authority)
     site = with_certificates(by, directory, program, certificates, settings=SETTINGS)
     own = site.server.config.partition("SSLCACertificateFile")[0]

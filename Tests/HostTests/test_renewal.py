@@ -163,8 +163,9 @@ def test_a_basic_login_takes_the_header_for_itself(
 
 
 @pytest.mark.parametrize("by", [ModFcgid, ModProxyFcgi, ModCgid, LighttpdFastCgi, LighttpdCgi])
-def test_the_servers_login_wins_over_the_token(by: type[Site], directory: Path, program: Path, running) -> None:
-    certificates = Certificates(directory / "certificates")
+def test_the_servers_login_wins_over_the_token(
+    by: type[Site], directory: Path, program: Path, certificates: Certificates, running
+) -> None:
     site = running(with_certificates(by, directory, program, certificates, renewal=True))
     alice = [*certificates.trust, *certificates.visitor("alice", "/CN=alice")]
     for token in [signed(**claims_of("bob")), signed(OTHER_KEY, **claims_of("bob")), "x"]:

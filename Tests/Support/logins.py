@@ -119,6 +119,7 @@ class Certificates:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         directory.mkdir()
+        self._visitors: dict[str, tuple[str, str]] = {}
         self.authority = self._authority("authority")
         self._issue("server", "/CN=localhost", self.authority, "subjectAltName=IP:127.0.0.1,DNS:localhost")
 
@@ -150,13 +151,18 @@ class Certificates:
                       *options)
 
     def visitor(self, name: str, subject: str, authority: str | None = None) -> list[str]:
-        """Makes a certificate; returns curl's options for a visitor who has it."""
-        self._issue(name, subject, authority or self.authority)
+        """Makes a certificate, unless the visitor has it; returns curl's options for them."""
+        made = (subject, authority or self.authority)
+        if self._visitors.get(name) != made:
+            self._issue(name, *made)
+            self._visitors[name] = made
         return ["--cert", str(self.path(name)), "--key", str(self.path(name, "key"))]
 
     def forged(self, name: str, subject: str) -> list[str]:
         """A certificate by an authority that nobody trusts."""
-        return self.visitor(name, subject, self._authority("forger"))
+        if not self.path("forger").exists():
+            self._authority("forger")
+        return self.visitor(name, subject, "forger")
 
     @property
     def trust(self) -> list[str]:
