@@ -7,9 +7,10 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const WEEK = 7 * DAY;
 
+const zones = new Map();
+
 /** A time zone by its IANA name, such as "Europe/Madrid". */
 export class Zone {
-  static #known = new Map();
   #format;
   /** For each week since 1970: the offsets at its start and end, and when the one becomes the other. */
   #weeks = new Map();
@@ -21,8 +22,8 @@ export class Zone {
   }
 
   static named(name) {
-    if (!Zone.#known.has(name)) Zone.#known.set(name, new Zone(name));
-    return Zone.#known.get(name);
+    if (!zones.has(name)) zones.set(name, new Zone(name));
+    return zones.get(name);
   }
 
   /** How far its clocks are ahead of UTC at `time`; both in milliseconds. */

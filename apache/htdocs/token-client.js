@@ -13,6 +13,9 @@ const DATA_LIMIT = 30_000;
 /** How long a visitor may take to type a password. */
 const PROMPT_LIMIT = 300_000;
 
+const clients = new Map();
+const events = new EventTarget();
+
 /**
  * Tokens of one endpoint: asked for when needed, one request at a time, kept until shortly before they expire.
  *
@@ -20,10 +23,6 @@ const PROMPT_LIMIT = 300_000;
  *     const { data } = await tokens.json("https://api.tinybird.co/v0/pipes/sales_by_city.json");
  */
 export class TokenClient {
-  static #shared = new Map();
-  /** Tells of forget(), by an event of that name. */
-  static events = new EventTarget();
-
   #endpoint;
   #credentials;
   #hosts;
@@ -56,8 +55,8 @@ export class TokenClient {
   /** The client that all charts of the page with the same endpoint and options share. */
   static shared(endpoint, options) {
     const client = new TokenClient(endpoint, options);
-    if (!TokenClient.#shared.has(client.#key)) TokenClient.#shared.set(client.#key, client);
-    return TokenClient.#shared.get(client.#key);
+    if (!clients.has(client.#key)) clients.set(client.#key, client);
+    return clients.get(client.#key);
   }
 
   /**
@@ -65,9 +64,14 @@ export class TokenClient {
    * or becomes another one, without loading it again.
    */
   static forget() {
-    for (const client of TokenClient.#shared.values()) client.#life.abort();
-    TokenClient.#shared.clear();
-    TokenClient.events.dispatchEvent(new Event("forget"));
+    for (const client of clients.values()) client.#life.abort();
+    clients.clear();
+    events.dispatchEvent(new Event("forget"));
+  }
+
+  /** Tells of forget(), by an event of that name. */
+  static get events() {
+    return events;
   }
 
   /** When the present token is to be replaced: in `due.left` milliseconds. */
