@@ -87,16 +87,6 @@ function every(names, step, write) {
 
 const stepOf = ticks => ticks.length > 1 ? Math.abs(ticks[1].value - ticks[0].value) : Math.abs(ticks[0]?.value) || 1;
 
-/** Gives a scale ticks that are multiples of one of these steps, the smallest for which there is room. */
-function countIn(scale, steps) {
-  const { min, max } = scale;
-  const step = steps.find(step => (max - min) / step <= Math.max(2, scale.ticks.length));
-  // Shorter ones are decimal, and so are longer ones.
-  if (!step || max - min < 2) return;
-  scale.ticks = [];
-  for (let value = Math.ceil(min / step) * step; value <= max; value += step) scale.ticks.push({ value });
-}
-
 function extentOf(series) {
   let lowest = Infinity;
   let highest = -Infinity;
@@ -116,7 +106,7 @@ function valueAxis({ kind, series, stacked, language }, look, along) {
   const [lowest, highest] = extentOf(series);
   return {
     // A line far from zero shows its changes; else all begin at zero.
-    ...(stacked !== "percent" && column.format.steps && { afterBuildTicks: scale => countIn(scale, column.format.steps) }),
+    ...(stacked !== "percent" && { afterBuildTicks: column.format.setTicks }),
     beginAtZero: kind !== "line" || lowest < highest * 0.6,
     ...(stacked === "percent" && { max: 1 }),
     stacked: stacked !== undefined,

@@ -2,6 +2,7 @@
 
 import { adopt, element } from "./shell.js";
 import { Deadline } from "./request.js";
+import { isMeasure } from "./formats.js";
 import { ON_CANVAS, shape } from "./shape.js";
 import { CHART_JS } from "./source.js";
 import { bigNumber, rowOf, style, table } from "./tables.js";
@@ -46,18 +47,19 @@ export default class Drawing {
   async update({ name, say, answer: asked, signal, chart, report }) {
     const settings = { ...settingsOf(chart, name), say };
     const wanted = chart.getAttribute("downloads");
-    const [answer, makeCanvas, selection, sorting, downloads] = await Promise.all([
+    const [answer, makeCanvas, selection, sorting, downloads, measures] = await Promise.all([
       asked,
       ON_CANVAS.includes(settings.type) && this.#prepare(chart.getAttribute("chart-js") ?? CHART_JS, report),
       settings.isSelectable ? selectionOf(settings.type) : undefined,
       settings.type === "table" ? import("./sorting.js") : undefined,
       wanted === null ? undefined : import("./downloads.js"),
+      [...settings.formats.values()].some(isMeasure) ? import("./measures.js") : undefined,
     ]);
     signal.throwIfAborted();
     const attributes = JSON.stringify({ ...settings, labels: `${settings.labels}`, formats: `${settings.formats}` });
     const isSame = this.#answer && attributes === this.#attributes && equal(answer.meta, this.#answer.meta)
       && equal(answer.data, this.#answer.data);
-    if (!isSame) this.#note = this.#show(answer, settings, makeCanvas, selection, sorting);
+    if (!isSame) this.#note = this.#show(answer, { ...settings, measures }, makeCanvas, selection, sorting);
     this.#answer = answer;
     this.#attributes = attributes;
     if (downloads) downloads.offer({ ...settings, figure: this.#figure, wanted, answer });

@@ -1,7 +1,6 @@
 // Writes values for reading, in the page's language. All ways of showing use the same functions.
 
 import { readerOf, structureText, toNumber } from "./columns.js";
-import { MEASURES } from "./measures.js";
 import { cannot } from "./request.js";
 
 /** What stands for NULL, and for an empty text. */
@@ -11,7 +10,7 @@ const EMPTY = '""';
 /** By how many rows a column's format is chosen where reading all of them would take long. */
 const SAMPLE = 1000;
 
-/** What `format` may say, beside MEASURES; the rest is Intl's. */
+/** What `format` may say: what Intl knows, and what is in measures.js. */
 const FORMS = {
   currency: code => ({ style: "currency", currency: code }),
   percent: () => ({ style: "percent" }),
@@ -20,23 +19,28 @@ const FORMS = {
   number: () => ({}),
   date: () => ({}),
 };
+const MEASURES = ["bytes", "compact", "duration"];
+
+/** Whether a column's format needs measures.js. @param {string} form as the attribute `format` says */
+export const isMeasure = form => MEASURES.includes(form.split(":")[0]);
 
 /**
  * How one column is written.
  * @param {ReturnType<import("./columns.js").describe>} column
  * @param {object[]} rows
- * @param {{language?: string, zone?: string, form?: string}} settings `form`: as the attribute `format` says
- * @returns {{text: (value: unknown) => string, number: (value: number) => string, steps?: number[],
- *   tick: (value: number, step: number, most: number) => string}} `steps`: see MEASURES. `text` takes a value as it is in the answer; `number`
- *   one that was read; `tick` that, the distance of an axis's ticks and the largest of them
+ * @param {{language?: string, zone?: string, form?: string, measures?: typeof import("./measures.js")}} settings
+ * @returns {{text: (value: unknown) => string, number: (value: number) => string,
+ *   tick: (value: number, step: number, most: number) => string, setTicks?: (scale: object) => void}} `text` takes a
+ *   value as it is in the answer; `number` one that was read; `tick` that, the distance of an axis's ticks and the
+ *   largest of them; `setTicks`: see measures.js
  */
-export function formatOf(column, rows, { language, zone, form = "" }) {
+export function formatOf(column, rows, { language, zone, form = "", measures }) {
   const [name, more] = form.split(":");
-  if (form && !FORMS[name] && !MEASURES[name]) {
-    throw cannot(`format is "${form}": there are ${Object.keys({ ...FORMS, ...MEASURES }).join(", ")}`);
+  if (form && !FORMS[name] && !isMeasure(name)) {
+    throw cannot(`format is "${form}": there are ${[...Object.keys(FORMS), ...MEASURES].join(", ")}`);
   }
   try {
-    if (column.kind === "number" && MEASURES[name]) return measured(MEASURES[name](language));
+    if (column.kind === "number" && isMeasure(name)) return measured(measures[name](language));
     if (column.kind === "number") return numbers(column, rows, language, form && FORMS[name](more), more);
     if (column.kind === "time") return times(column, rows, language, zone, name);
   } catch (error) {

@@ -5,14 +5,10 @@ const TIMES = [["second", 1], ["minute", 60], ["hour", 3600], ["day", 86_400]];
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
 
 /**
- * By what `format` says. `number` writes a value, `tick` one of an axis; `steps`: the distances of an axis's ticks that
- * people count in, where these aren't decimal.
- * @type {Record<string, (language?: string) => {number: (value: number) => string, tick: (value: number) => string,
- *   steps?: number[]}>}
+ * Each is what `format` may say, and makes of a language what writes: `number` a value, `tick` one of an axis; and
+ * `setTicks`, which gives an axis ticks where people count in steps that aren't decimal.
  */
-export const MEASURES = { bytes, compact, duration };
-
-function compact(language) {
+export function compact(language) {
   const short = { notation: "compact", maximumFractionDigits: 1, maximumSignificantDigits: 2 };
   const number = new Intl.NumberFormat(language, { ...short, roundingPriority: "morePrecision" });
   const tick = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 4 });
@@ -20,7 +16,7 @@ function compact(language) {
 }
 
 /** Of 1000 bytes each, as Intl's names mean them. */
-function bytes(language) {
+export function bytes(language) {
   const writer = digits => {
     const formats = SIZES.map(unit => new Intl.NumberFormat(language, {
       style: "unit", unit, ...(unit === "byte" ? { unitDisplay: "long", maximumFractionDigits: 0 }
@@ -38,7 +34,7 @@ function bytes(language) {
 }
 
 /** Of seconds: the two largest units. */
-function duration(language) {
+export function duration(language) {
   const [seconds, ...larger] = TIMES.map(([unit, length]) => ({
     length, format: new Intl.NumberFormat(language, {
       style: "unit", unit, unitDisplay: "narrow", maximumFractionDigits: unit === "second" ? 2 : 0,
@@ -59,5 +55,15 @@ function duration(language) {
     const rest = total - whole * large.length / small.length;
     return [large.format.format(Math.sign(value) * whole), ...(rest ? [small.format.format(rest)] : [])].join(" ");
   };
-  return { number, tick: number, steps: STEPS };
+  return { number, tick: number, setTicks };
+}
+
+/** Gives a scale ticks that are multiples of one of the steps, the smallest for which there is room. */
+function setTicks(scale) {
+  const { min, max } = scale;
+  const step = STEPS.find(step => (max - min) / step <= Math.max(2, scale.ticks.length));
+  // Shorter ones are decimal, and so are longer ones.
+  if (!step || max - min < 2) return;
+  scale.ticks = [];
+  for (let value = Math.ceil(min / step) * step; value <= max; value += step) scale.ticks.push({ value });
 }

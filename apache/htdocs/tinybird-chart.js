@@ -7,9 +7,10 @@
 // In packages each list is one script, named for its first (packaging/bundle).
 const ELEMENT = ["element", "source", "token-client", "request", "shell", "words", "controls", "properties"];
 const FRAME = ["frame"];
-const DRAWING = ["drawing", "shape", "series", "columns", "times", "formats", "measures", "tables", "colors"];
+const DRAWING = ["drawing", "shape", "series", "columns", "times", "formats", "tables", "colors"];
 const CANVAS = ["canvas", "options", "axes", "legend"];
 const SORTED = ["sorting"];
+const MEASURED = ["measures"];
 const SELECTABLE = ["rows"];
 const SELECTABLE_CANVAS = ["points"];
 
@@ -37,6 +38,7 @@ const isSelectable = chart => chart.hasAttribute("selectable");
 if (drawn.some(isSelectable)) preload(SELECTABLE);
 if (onCanvas.some(isSelectable)) preload(SELECTABLE_CANVAS);
 if (drawn.some(chart => chart.getAttribute("type") === "table")) preload(SORTED);
+if (drawn.some(chart => /\b(bytes|compact|duration)\b/.test(chart.getAttribute("format")))) preload(MEASURED);
 if (drawn.some(chart => chart.hasAttribute("downloads"))) preload(["downloads"]);
 
 const { TinybirdChart, ChartError, TokenClient } = await element;
