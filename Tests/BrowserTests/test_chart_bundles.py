@@ -61,7 +61,7 @@ def test_the_pages_draw_with_no_script_missing_or_loaded_twice(site, open_url, h
     (FRAME, ["frame"], 11_000),
     (drawn("table"), ["drawing", "sorting"], 22_000),
     (drawn("bar"), ["drawing", "canvas"], 27_000),
-    (drawn("bar", "selectable"), ["drawing", "canvas", "rows", "points"], 29_500),
+    (drawn("bar", "selectable"), ["drawing", "canvas", "points"], 29_500),
 ], ids=["frame", "table", "canvas", "points"])
 def test_a_page_loads_few_small_scripts(site, open_page, htdocs, markup, names, most):
     site.htdocs = htdocs

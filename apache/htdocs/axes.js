@@ -1,6 +1,6 @@
 // The axes of a chart. Those of places are linear, with ticks of our own: a time, a number, or the number of a name.
 
-import { timeTicks } from "./times.js";
+import { timeTicks } from "./ticks.js";
 
 export const isHorizontal = ({ kind, horizontal }) => kind === "bar" && horizontal;
 

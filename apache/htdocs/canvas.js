@@ -21,6 +21,8 @@ style.replaceSync(`
   @media print { canvas { max-inline-size: 100%; max-block-size: 100%; } }
 `);
 
+export { plotted } from "./series.js";
+
 const libraries = new Map();
 
 /**

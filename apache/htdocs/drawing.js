@@ -47,11 +47,11 @@ export default class Drawing {
   async update({ name, say, answer: asked, signal, chart, report }) {
     const settings = { ...settingsOf(chart, name), say };
     const wanted = chart.getAttribute("downloads");
-    const [answer, makeCanvas, selection, sorting, downloads, measures] = await Promise.all([
+    const [answer, canvas, selection, sorting, downloads, measures] = await Promise.all([
       asked,
-      ON_CANVAS.includes(settings.type) && this.#prepare(chart.getAttribute("chart-js") ?? CHART_JS, report),
-      settings.isSelectable ? selectionOf(settings.type) : undefined,
-      settings.type === "table" ? import("./sorting.js") : undefined,
+      isOnCanvas(settings) && this.#prepare(chart.getAttribute("chart-js") ?? CHART_JS, report),
+      settings.isSelectable ? selectionOf(settings) : undefined,
+      settings.kind === "table" ? import("./sorting.js") : undefined,
       wanted === null ? undefined : import("./downloads.js"),
       [...settings.formats.values()].some(isMeasure) ? import("./measures.js") : undefined,
     ]);
@@ -59,7 +59,13 @@ export default class Drawing {
     const attributes = JSON.stringify({ ...settings, labels: `${settings.labels}`, formats: `${settings.formats}` });
     const isSame = this.#answer && attributes === this.#attributes && equal(answer.meta, this.#answer.meta)
       && equal(answer.data, this.#answer.data);
-    if (!isSame) this.#note = this.#show(answer, { ...settings, measures }, makeCanvas, selection, sorting);
+    if (!isSame) {
+      const shown = shownOf(answer, { ...settings, measures }, canvas);
+      const isOther = settings.isSelectable && isOnCanvas(settings) !== isOnCanvas(shown);
+      const selects = isOther ? await selectionOf(shown) : selection;
+      signal.throwIfAborted();
+      this.#note = this.#show(shown, canvas, selects, sorting);
+    }
     this.#answer = answer;
     this.#attributes = attributes;
     if (downloads) downloads.offer({ ...settings, figure: this.#figure, wanted, answer });
@@ -77,11 +83,8 @@ export default class Drawing {
   }
 
   /** Draws in place of what is there. The box's scroll position and focus stay where the kind is the same. */
-  #show(answer, settings, makeCanvas, selection, sorting) {
-    const shown = shape(answer, settings);
-    // A chart that can't be drawn is a table.
-    if (ON_CANVAS.includes(shown.kind) && !makeCanvas) shown.kind = "table";
-    const kind = `${shown.kind} ${settings.isSelectable}`;
+  #show(shown, canvas, selection, sorting) {
+    const kind = `${shown.kind} ${shown.isSelectable}`;
     if (this.#kind !== kind) this.clear();
     this.#kind = kind;
     if (shown.kind === "big-number") {
@@ -96,9 +99,7 @@ export default class Drawing {
       this.#sorting.onchange = () => this.#fill(area, shown, selection);
     }
     this.#fill(area, shown, selection);
-    if (ON_CANVAS.includes(shown.kind) && answer.data.length) {
-      (this.#canvas ??= makeCanvas(this.#box, selection)).show(shown);
-    }
+    if (isOnCanvas(shown) && shown.rows.length) (this.#canvas ??= canvas.make(this.#box, selection)).show(shown);
     return shown.note;
   }
 
@@ -106,26 +107,32 @@ export default class Drawing {
   #fill(area, shown, selection) {
     const focused = buttonsOf(area).indexOf(area.getRootNode().activeElement);
     area.replaceChildren(...table(shown));
-    if (selection && !ON_CANVAS.includes(shown.kind)) (this.#rows ??= new selection.Rows(area, rowOf)).show(shown);
+    if (selection && !isOnCanvas(shown)) (this.#rows ??= new selection.Rows(area, rowOf)).show(shown);
     buttonsOf(area)[focused]?.focus({ preventScroll: true });
   }
 
-  /** What makes canvases; undefined where Chart.js can't be had. It is asked for, and a failure is told, once. */
+  /** canvas.js, and what makes canvases (undefined where Chart.js can't be had). It is asked for, and a failure is told, once. */
   #prepare(url, report) {
     if (this.#url !== url) {
       this.#url = url;
-      this.#library = import("./canvas.js").then(({ load }) => load(url)).catch(report);
+      this.#library = import("./canvas.js")
+        .then(async ({ load, plotted }) => ({ plotted, make: await load(url).catch(report) })).catch(report);
     }
     return this.#library;
   }
 }
 
-/** What makes points and rows selectable; both, as a chart may turn out to be a table. */
-async function selectionOf(type) {
-  const [rows, points] = await Promise.all([
-    import("./rows.js"), ON_CANVAS.includes(type) ? import("./points.js") : undefined,
-  ]);
-  return { ...rows, ...points };
+const isOnCanvas = ({ kind }) => ON_CANVAS.includes(kind);
+
+/** What makes points or rows selectable. */
+const selectionOf = shown => isOnCanvas(shown) ? import("./points.js") : import("./rows.js");
+
+/** What is to be shown. A chart that can't be drawn is a table. */
+function shownOf(answer, settings, canvas) {
+  const shown = shape(answer, settings);
+  if (!isOnCanvas(shown)) return shown;
+  const all = canvas && shown.rows.length ? canvas.plotted(shown) : shown;
+  return canvas?.make ? all : { ...all, kind: "table" };
 }
 
 const buttonsOf = area => [...area.querySelectorAll("button")];
@@ -134,7 +141,7 @@ const buttonsOf = area => [...area.querySelectorAll("button")];
 function settingsOf(chart, title) {
   const read = name => chart.getAttribute(name) ?? undefined;
   return {
-    title, hasTitle: chart.hasAttribute("title"), type: read("type") ?? "bar",
+    title, hasTitle: chart.hasAttribute("title"), kind: read("type") ?? "bar",
     index: read("index"), categories: list(read("categories")), groupBy: read("group-by"), delta: read("delta"),
     stacked: read("stacked"), horizontal: chart.hasAttribute("horizontal"), colors: list(read("colors")),
     labels: new URLSearchParams(read("labels")), formats: new URLSearchParams(read("format")), zone: read("time-zone"),

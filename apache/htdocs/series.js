@@ -1,14 +1,30 @@
-// Makes a line, bar or slice for each value of an answer's rows, in order.
+// Makes what a canvas draws of what is to be shown: a line, bar or slice for each value of an answer's rows, in order.
 
 import { readerOf } from "./columns.js";
 import { cannot } from "./request.js";
 
+/** More bars than that are thinner than a pixel. */
+const MOST_BARS = 2000;
 /** So many series of `group-by`, or slices, are drawn each; the others as one, or not at all. */
 const MOST = 10;
 
+/**
+ * What is drawn. `kind` is "table" where the type can't show these values truly, and `note` says so; else there are
+ * `names` of the places along the axis, or `xs` in milliseconds or numbers (`axis`: "label", "time", "number"), and
+ * `series`, each with a `name`, the `column` of its values, `data` (NaN: none) and the `rows` that they are from.
+ * @param {ReturnType<import("./shape.js").shape>} shown with rows
+ */
+export function plotted(shown) {
+  const { kind, group, stacked, say } = shown;
+  const { untrue, ...made } = kind === "pie" || kind === "donut" ? slices(shown) : group ? grouped(shown) : wide(shown);
+  const wrong = untrue || (stacked === "percent" && toShares(made.series))
+    || (kind === "bar" && made.series[0].data.length > MOST_BARS && "bars");
+  return { ...shown, ...made, ...(wrong && { kind: "table", note: say(wrong) }) };
+}
+
 /** How places along the axis are told apart and put in order. */
-function placesOf({ type, index, horizontal, rows }) {
-  const isLine = type !== "bar";
+function placesOf({ kind, index, horizontal, rows }) {
+  const isLine = kind !== "bar";
   const axis = index?.kind === "time" && !horizontal ? "time" : index?.kind === "number" && isLine ? "number" : "label";
   if (axis === "label") {
     return { axis, isLine, ordered: rows, place: (row, at) => index ? JSON.stringify(row[index.name] ?? null) : at };
@@ -22,7 +38,7 @@ function placesOf({ type, index, horizontal, rows }) {
 }
 
 /** Each column of values is a series. */
-export function wide(shown) {
+function wide(shown) {
   const { index, values, columns, rows, say } = shown;
   const { axis, isLine, ordered, place } = placesOf(shown);
   let places = [];
@@ -48,8 +64,8 @@ export function wide(shown) {
 }
 
 /** Each value of the group's column is a series. */
-export function grouped(shown) {
-  const { index, group, values: [column], type, stacked, say } = shown;
+function grouped(shown) {
+  const { index, group, values: [column], kind, stacked, say } = shown;
   const { axis, ordered, place } = placesOf(shown);
   const groups = new Map();
   const places = new Map();
@@ -73,7 +89,7 @@ export function grouped(shown) {
   const drawn = all.filter(each => largest.includes(each))
     .map(each => series(each.name, column, keys.map(key => each.rows.get(key))));
   const rest = all.filter(each => !largest.includes(each));
-  const adds = stacked !== undefined || type !== "line";
+  const adds = stacked !== undefined || kind !== "line";
   if (rest.length && adds) drawn.push(sum(say("others"), column, keys.map(key => rest.map(each => each.rows.get(key)))));
   return {
     axis, ...along(axis, keys, keys.map(key => index ? index.text(places.get(key)) : String(key + 1))), series: drawn,
@@ -81,8 +97,8 @@ export function grouped(shown) {
   };
 }
 
-/** Each row is a slice. */
-export function slices({ rows, index, values: [column], type, say }) {
+/** Each row is a slice; or `untrue`: why none is, by a key of words.js. */
+function slices({ rows, index, values: [column], say }) {
   const all = rows.map((row, at) => ({
     name: index ? index.text(row) : String(at + 1), row, value: column.number(row) || 0,
   }));
@@ -97,7 +113,7 @@ export function slices({ rows, index, values: [column], type, say }) {
     one.rows.push(undefined);
   }
   const names = [...kept.map(({ name }) => name), ...(rest.length ? [say("others")] : [])];
-  return { axis: "label", names, series: [one], kind: type };
+  return { axis: "label", names, series: [one] };
 }
 
 const along = (axis, xs, names) => axis === "label" ? { names } : { xs };
@@ -110,15 +126,12 @@ const sum = (name, column, rows) => ({
   data: rows.map(each => each.reduce((total, row) => total + (column.number(row) || 0), 0)),
 });
 
-/** Makes parts of the whole of each place's values. */
-export function toShares(shown) {
-  const { series } = shown;
-  if (series.some(({ data }) => data.some(value => value < 0))) {
-    shown.untrue = "shares";
-    return;
-  }
+/** Makes parts of the whole of each place's values; or says why there are none, by a key of words.js. */
+function toShares(series) {
+  if (series.some(({ data }) => data.some(value => value < 0))) return "shares";
   const totals = series[0].data.map((_, at) => series.reduce((total, { data }) => total + (data[at] || 0), 0));
   for (const each of series) each.data = each.data.map((value, at) => totals[at] ? value / totals[at] : NaN);
+  return undefined;
 }
 
 /** So many points are drawn at most, about: several for each pixel of a wide screen. */

@@ -1,17 +1,14 @@
-// Makes of an answer what is to be shown: which columns, how they are written, and whether the kind of chart suits.
+// Makes of an answer what is to be shown: which columns, and how they are written.
 
 import { describe, toNumber } from "./columns.js";
 import { formatOf } from "./formats.js";
 import { cannot, ChartError } from "./request.js";
-import { grouped, slices, toShares, wide } from "./series.js";
 
 export const ON_CANVAS = ["line", "area", "bar", "pie", "donut"];
 const IN_TABLES = ["bar-list", "table", "big-number"];
 const WITH_ONE_CATEGORY = ["pie", "donut", "bar-list"];
 const ROUND = ["pie", "donut"];
 
-/** More bars than that are thinner than a pixel. */
-const MOST_BARS = 2000;
 /** Rows of more are no chart any more, and stop the page for seconds. */
 const MOST_ROWS = 250_000;
 
@@ -44,13 +41,9 @@ class Column {
 }
 
 /**
- * What is to be shown. `kind` is "table" where `type` can't show these values truly; `note` says so then, or what else
- * is missing.
- * For a canvas: `names` of the places along the axis, or `xs` in milliseconds or numbers (`axis`: "label", "time",
- * "number"), and `series`, each with a `name`, the `column` of its values, `data` (NaN: none) and the `rows` that they
- * are from.
+ * What is to be shown; for a canvas, see series.js too.
  * @param {{meta: object[], data: object[]}} answer
- * @param {{type: string, index?: string, categories: string[], groupBy?: string, stacked?: string, horizontal: boolean,
+ * @param {{kind: string, index?: string, categories: string[], groupBy?: string, stacked?: string, horizontal: boolean,
  *   labels: URLSearchParams, formats: URLSearchParams, language?: string, zone?: string,
  *   say: ReturnType<typeof import("./words.js").speaker>}} settings
  */
@@ -61,20 +54,13 @@ export function shape({ meta, data: rows }, settings) {
   }
   const columns = meta.map(each => new Column(each, rows, settings));
   const { index, group, values, delta } = pick(columns, rows, settings);
-  const shown = {
-    ...settings, kind: settings.type, rows, index, group, values, delta, columns: [index, group, ...values].filter(Boolean),
+  return {
+    ...settings, rows, index, group, values, delta, columns: [index, group, ...values].filter(Boolean),
   };
-  if (!ON_CANVAS.includes(settings.type) || !rows.length) return shown;
-  const plotted = ROUND.includes(settings.type) ? slices(shown) : group ? grouped(shown) : wide(shown);
-  const all = { ...shown, ...plotted };
-  if (settings.stacked === "percent" && !all.untrue) toShares(all);
-  const untrue = all.untrue ?? (all.kind === "bar" && all.series[0].data.length > MOST_BARS && "bars");
-  if (!untrue) return all;
-  return { ...all, kind: "table", note: settings.say(untrue) };
 }
 
 /** The columns to draw: `index` for the labels (undefined: none), `group` for the series, `values`, `delta`. */
-function pick(columns, rows, { type, index, categories, groupBy, delta: compared }) {
+function pick(columns, rows, { kind: type, index, categories, groupBy, delta: compared }) {
   if (![...ON_CANVAS, ...IN_TABLES].includes(type)) {
     throw cannot(`type is "${type}": there are ${ON_CANVAS}, ${IN_TABLES}`);
   }

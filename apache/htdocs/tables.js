@@ -1,6 +1,5 @@
 // Shows rows as they are: a table, bars beside their names, or one number.
 
-import { paletteOf } from "./colors.js";
 import { element } from "./shell.js";
 
 /** So many rows are shown; the last line says how many there are. */
@@ -37,7 +36,11 @@ style.replaceSync(`
     position: relative; inline-size: 80%; max-inline-size: none; z-index: 0; padding-inline: .6em;
     overflow-wrap: anywhere;
   }
-  .bars i { position: absolute; inset-block: 2px; z-index: -1; border-radius: .25rem; opacity: .3; }
+  .bars i {
+    position: absolute; inset-block: 2px; z-index: -1; border-radius: .25rem; opacity: .3;
+    /* The first of colors.js. */
+    background: var(--tinybird-chart-color-1, #1a8f66);
+  }
   .number {
     display: flex; flex-flow: column; block-size: 100%; margin: 0; overflow: hidden; line-height: 1.1;
     font-weight: 650; font-variant-numeric: tabular-nums; white-space: nowrap;
@@ -118,7 +121,6 @@ function linked(column, row) {
 
 /** What makes a row's bar. All begin at zero: negative ones grow the other way. */
 function barOf({ rows, values: [column], colors }) {
-  const [color] = paletteOf(colors, 1);
   const numbers = rows.map(row => column.number(row) || 0);
   const least = numbers.reduce((least, number) => Math.min(least, number), 0);
   const most = numbers.reduce((most, number) => Math.max(most, number), 0);
@@ -130,7 +132,7 @@ function barOf({ rows, values: [column], colors }) {
     const bar = element("i");
     bar.style.insetInlineStart = share(Math.min(number, 0) - least);
     bar.style.inlineSize = share(Math.abs(number));
-    bar.style.backgroundColor = color;
+    bar.style.backgroundColor = colors[0] ?? "";
     return bar;
   };
 }

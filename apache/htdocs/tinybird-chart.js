@@ -7,8 +7,8 @@
 // In packages each list is one script, named for its first (packaging/bundle).
 const ELEMENT = ["element", "source", "token-client", "request", "shell", "words", "controls", "properties"];
 const FRAME = ["frame"];
-const DRAWING = ["drawing", "shape", "series", "columns", "times", "formats", "tables", "colors"];
-const CANVAS = ["canvas", "options", "axes", "legend"];
+const DRAWING = ["drawing", "shape", "columns", "times", "formats", "tables"];
+const CANVAS = ["canvas", "series", "options", "axes", "ticks", "colors", "legend"];
 const SORTED = ["sorting"];
 const MEASURED = ["measures"];
 const SELECTABLE = ["rows"];
@@ -19,8 +19,8 @@ const here = import.meta.url;
 const { createElement, querySelectorAll } = Document.prototype;
 const find = selector => [...querySelectorAll.call(document, selector)];
 const charts = find("tinybird-chart:not([loading=lazy i])");
-const drawn = charts.filter(chart => !chart.hasAttribute("src"));
-const onCanvas = drawn.filter(chart => !/^(table|bar-list|big-number)$/.test(chart.getAttribute("type")));
+const those = selector => charts.filter(chart => chart.matches(selector));
+const ON_CANVAS = ":not([src], [type=table], [type=bar-list], [type=big-number])";
 
 preload(ELEMENT);
 const element = import("./element.js").catch(explain);
@@ -28,18 +28,17 @@ const element = import("./element.js").catch(explain);
 const source = await import("./source.js").catch(() => {});
 for (const chart of charts) source?.askEarly(chart);
 preload(charts.map(chart => source?.scriptOf(chart)).filter(Boolean));
-if (charts.length > drawn.length) preload(FRAME);
-if (drawn.length) preload(DRAWING);
-if (onCanvas.length) {
-  const library = chart => [chart.getAttribute("chart-js") ?? source?.CHART_JS, chart.baseURI];
-  preload(CANVAS, globalThis.Chart?.version ? [] : onCanvas.map(library));
+preloadFor("[src]", FRAME);
+preloadFor(":not([src])", DRAWING);
+preloadFor(ON_CANVAS, CANVAS);
+if (!globalThis.Chart?.version) {
+  preload([], those(ON_CANVAS).map(chart => [chart.getAttribute("chart-js") ?? source?.CHART_JS, chart.baseURI]));
 }
-const isSelectable = chart => chart.hasAttribute("selectable");
-if (drawn.some(isSelectable)) preload(SELECTABLE);
-if (onCanvas.some(isSelectable)) preload(SELECTABLE_CANVAS);
-if (drawn.some(chart => chart.getAttribute("type") === "table")) preload(SORTED);
-if (drawn.some(chart => /\b(bytes|compact|duration)\b/.test(chart.getAttribute("format")))) preload(MEASURED);
-if (drawn.some(chart => chart.hasAttribute("downloads"))) preload(["downloads"]);
+preloadFor("[selectable]:is([type=table], [type=bar-list])", SELECTABLE);
+preloadFor(`[selectable]${ON_CANVAS}`, SELECTABLE_CANVAS);
+preloadFor("[type=table]", SORTED);
+preloadFor("[format*=bytes], [format*=compact], [format*=duration]", MEASURED);
+preloadFor("[downloads]", ["downloads"]);
 
 const { TinybirdChart, ChartError, TokenClient } = await element;
 
@@ -47,6 +46,11 @@ const { TinybirdChart, ChartError, TokenClient } = await element;
 if (!customElements.get("tinybird-chart")) customElements.define("tinybird-chart", TinybirdChart);
 
 export { TinybirdChart, ChartError, TokenClient };
+
+/** Loads scripts that such charts need. */
+function preloadFor(selector, names) {
+  if (those(selector).length) preload(names);
+}
 
 /** Loads scripts beside this one, and others, which nothing runs yet. */
 function preload(names, others = []) {
