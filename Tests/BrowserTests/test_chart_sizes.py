@@ -33,10 +33,11 @@ def test_every_script_is_under_200_lines_and_loaded_by_the_first():
     (drawn("bar-list"), ["DRAWING"], 39_500),
     (drawn("table"), ["DRAWING", "SORTED"], 41_000),
     (drawn("bar"), ["DRAWING", "CANVAS"], 48_500),
+    (drawn("bar-list", 'controls="filters"'), ["CONTROLLED", "DRAWING"], 39_500),
     (drawn("bar-list", 'format="sales=bytes"'), ["DRAWING", "MEASURED"], 39_500),
     (drawn("bar-list", "selectable"), ["DRAWING", "SELECTABLE"], 40_500),
     (drawn("bar", "selectable"), ["DRAWING", "CANVAS", "SELECTABLE_CANVAS"], 51_500),
-], ids=["frame", "bar list", "table", "canvas", "measures", "rows", "points"])
+], ids=["frame", "bar list", "table", "canvas", "controls", "measures", "rows", "points"])
 def test_a_page_loads_what_its_charts_need(open_page, markup, groups, most):
     page = open_page(markup)
     page.wait_for("ready")

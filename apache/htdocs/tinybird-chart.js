@@ -5,10 +5,11 @@
 // where the scripts don't fit together: after an upgrade a browser may have some of the old ones.
 
 // In packages each list is one script, named for its first (packaging/bundle).
-const ELEMENT = ["element", "source", "token-client", "request", "shell", "words", "controls", "properties"];
+const ELEMENT = ["element", "source", "token-client", "request", "shell", "words", "properties"];
 const FRAME = ["frame"];
 const DRAWING = ["drawing", "shape", "columns", "times", "formats", "tables"];
 const CANVAS = ["canvas", "series", "options", "axes", "ticks", "colors", "legend"];
+const CONTROLLED = ["controls"];
 const SORTED = ["sorting"];
 const MEASURED = ["measures"];
 const SELECTABLE = ["rows"];
@@ -28,6 +29,7 @@ const element = import("./element.js").catch(explain);
 const source = await import("./source.js").catch(() => {});
 for (const chart of charts) source?.askEarly(chart);
 preload(charts.map(chart => source?.scriptOf(chart)).filter(Boolean));
+preloadFor("[controls]", CONTROLLED);
 preloadFor("[src]", FRAME);
 preloadFor(":not([src])", DRAWING);
 preloadFor(ON_CANVAS, CANVAS);

@@ -116,7 +116,7 @@ export class TokenClient {
    * digits. With a token that is refused (401, 403) it is asked once more, with a new one. All who ask the same at the
    * same time share one answer, which is not to be changed. Throws a ChartError.
    * @param {string} url an endpoint, `https://api.tinybird.co/v0/pipes/….json`
-   * @param {{params?: string | Record<string, string>, signal?: AbortSignal}} [options]
+   * @param {{params?: string | Record<string, string> | string[][], signal?: AbortSignal}} [options]
    */
   async json(url, { params = "", signal } = {}) {
     const address = new URL(url, ofDocument("baseURI"));
