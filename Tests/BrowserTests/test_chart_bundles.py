@@ -74,6 +74,11 @@ def test_a_page_loads_few_small_scripts(site, open_page, htdocs, markup, names, 
     assert sum(len(gzip.compress((htdocs / script).read_bytes())) for script in loaded) <= most
 
 
+def test_private_members_stay_private_members(htdocs):
+    # Where a class has static fields, esbuild 0.17 makes a WeakMap of each.
+    assert {path.name for path in htdocs.glob("*.js") if "private" in path.read_text()} == set()
+
+
 def test_a_chart_of_another_language_has_its_words(site, open_page, htdocs):
     site.htdocs = htdocs
     page = open_page('<div lang="de">' + drawn("table", 'params="limit=0"') + "</div>")

@@ -1,5 +1,10 @@
 // The attributes of a chart, which element.html explains, and the properties that its page's scripts set beside them.
 
+const OBSERVED = [
+  "src", "endpoint", "token-endpoint", "credentials", "session", "api-hosts", "params", "controls", "type", "index",
+  "categories", "group-by", "stacked", "horizontal", "labels", "format", "time-zone", "lang", "title", "description",
+  "delta", "height", "colors", "legend", "axes", "selectable", "downloads", "refresh", "loading", "chart-js",
+];
 /** What a script may have set before the element was defined. */
 const SETTABLE = ["params", "options", "messages"];
 
@@ -15,10 +20,9 @@ export function parameters(given) {
 }
 
 export class Properties extends HTMLElement {
-  static observedAttributes = ["src", "endpoint", "token-endpoint", "credentials", "session", "api-hosts", "params",
-    "controls", "type", "index", "categories", "group-by", "stacked", "horizontal", "labels", "format", "time-zone",
-    "lang", "title", "description", "delta", "height", "colors", "legend", "axes", "selectable", "downloads", "refresh",
-    "loading", "chart-js"];
+  static get observedAttributes() {
+    return OBSERVED;
+  }
 
   #options = {};
   #messages = {};
