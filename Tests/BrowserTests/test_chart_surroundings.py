@@ -196,7 +196,7 @@ def test_an_old_script_beside_the_new_is_said(site, open_page, old, lost):
 
 
 def test_an_old_script_of_a_kind_of_chart_is_said(site, open_page):
-    site.files["/tables.js"] = (HTDOCS / "tables.js").read_text().replace("export function bigNumber", "function bigNumber")
+    site.files["/tables.js"] = (HTDOCS / "tables.js").read_text().replace("export function table", "function table")
     page = open_page(drawn("table"))
 
     assert page.problem() == "This chart can’t be shown. Reload the page."

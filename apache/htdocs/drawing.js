@@ -1,11 +1,11 @@
-// Draws an endpoint's answer: on a canvas (canvas.js, by Chart.js), or as a table or a number (tables.js).
+// Draws an endpoint's answer: on a canvas (canvas.js, by Chart.js), as a table (tables.js) or as a number.
 
 import { adopt, element } from "./shell.js";
 import { Deadline } from "./request.js";
 import { isMeasure } from "./formats.js";
 import { ON_CANVAS, shape } from "./shape.js";
 import { CHART_JS } from "./source.js";
-import { bigNumber, rowOf, style, table } from "./tables.js";
+import { rowOf, style, table } from "./tables.js";
 import { known, languageOf } from "./words.js";
 
 export default class Drawing {
@@ -47,11 +47,10 @@ export default class Drawing {
   async update({ name, say, answer: asked, signal, chart, report }) {
     const settings = { ...settingsOf(chart, name), say };
     const wanted = chart.getAttribute("downloads");
-    const [answer, canvas, selection, sorting, downloads, measures] = await Promise.all([
+    const [answer, means, selection, downloads, measures] = await Promise.all([
       asked,
-      isOnCanvas(settings) && this.#prepare(chart.getAttribute("chart-js") ?? CHART_JS, report),
+      isOnCanvas(settings) ? this.#prepare(chart.getAttribute("chart-js") ?? CHART_JS, report) : MEANS[settings.kind]?.(),
       settings.isSelectable ? selectionOf(settings) : undefined,
-      settings.kind === "table" ? import("./sorting.js") : undefined,
       wanted === null ? undefined : import("./downloads.js"),
       [...settings.formats.values()].some(isMeasure) ? import("./measures.js") : undefined,
     ]);
@@ -60,11 +59,11 @@ export default class Drawing {
     const isSame = this.#answer && attributes === this.#attributes && equal(answer.meta, this.#answer.meta)
       && equal(answer.data, this.#answer.data);
     if (!isSame) {
-      const shown = shownOf(answer, { ...settings, measures }, canvas);
+      const shown = shownOf(answer, { ...settings, measures }, means);
       const isOther = settings.isSelectable && isOnCanvas(settings) !== isOnCanvas(shown);
       const selects = isOther ? await selectionOf(shown) : selection;
       signal.throwIfAborted();
-      this.#note = this.#show(shown, canvas, selects, sorting);
+      this.#note = this.#show(shown, means, selects);
     }
     this.#answer = answer;
     this.#attributes = attributes;
@@ -83,23 +82,25 @@ export default class Drawing {
   }
 
   /** Draws in place of what is there. The box's scroll position and focus stay where the kind is the same. */
-  #show(shown, canvas, selection, sorting) {
+  #show(shown, means, selection) {
     const kind = `${shown.kind} ${shown.isSelectable}`;
     if (this.#kind !== kind) this.clear();
     this.#kind = kind;
     if (shown.kind === "big-number") {
-      this.#box.replaceChildren(bigNumber(shown));
+      this.#box.replaceChildren(means.bigNumber(shown, this.#box));
       return undefined;
     }
     const area = this.#box.querySelector(".data") ?? this.#box.appendChild(element("div"));
     // It scrolls by the keyboard too. No landmark: a page may have many.
     Object.assign(area, { className: "data", role: "group", tabIndex: 0, ariaLabel: shown.say("data", shown) });
-    if (sorting) {
-      shown.sorting = this.#sorting ??= new sorting.Sorting(area);
+    if (shown.kind === "bar-list") shown.bar = means.barOf(shown, area);
+    // Not of a canvas's table, nor where that is shown in its place.
+    if (shown.kind === "table" && means?.Sorting) {
+      shown.sorting = this.#sorting ??= new means.Sorting(area);
       this.#sorting.onchange = () => this.#fill(area, shown, selection);
     }
     this.#fill(area, shown, selection);
-    if (isOnCanvas(shown) && shown.rows.length) (this.#canvas ??= canvas.make(this.#box, selection)).show(shown);
+    if (isOnCanvas(shown) && shown.rows.length) (this.#canvas ??= means.make(this.#box, selection)).show(shown);
     return shown.note;
   }
 
@@ -122,17 +123,24 @@ export default class Drawing {
   }
 }
 
+/** What each kind is shown by, beside tables.js. */
+const MEANS = {
+  table: () => import("./sorting.js"),
+  "bar-list": () => import("./bars.js"),
+  "big-number": () => import("./number.js"),
+};
+
 const isOnCanvas = ({ kind }) => ON_CANVAS.includes(kind);
 
 /** What makes points or rows selectable. */
 const selectionOf = shown => isOnCanvas(shown) ? import("./points.js") : import("./rows.js");
 
 /** What is to be shown. A chart that can't be drawn is a table. */
-function shownOf(answer, settings, canvas) {
+function shownOf(answer, settings, means) {
   const shown = shape(answer, settings);
   if (!isOnCanvas(shown)) return shown;
-  const all = canvas && shown.rows.length ? canvas.plotted(shown) : shown;
-  return canvas?.make ? all : { ...all, kind: "table" };
+  const all = means && shown.rows.length ? means.plotted(shown) : shown;
+  return means?.make ? all : { ...all, kind: "table" };
 }
 
 const buttonsOf = area => [...area.querySelectorAll("button")];

@@ -10,7 +10,7 @@ const FRAME = ["frame"];
 const DRAWING = ["drawing", "shape", "columns", "times", "formats", "tables"];
 const CANVAS = ["canvas", "series", "options", "axes", "ticks", "colors", "legend"];
 const CONTROLLED = ["controls"];
-const SORTED = ["sorting"];
+const IN_TABLES = ["sorting", "bars", "number"];
 const MEASURED = ["measures"];
 const SELECTABLE = ["rows"];
 const SELECTABLE_CANVAS = ["points"];
@@ -32,13 +32,13 @@ preload(charts.map(chart => source?.scriptOf(chart)).filter(Boolean));
 preloadFor("[controls]", CONTROLLED);
 preloadFor("[src]", FRAME);
 preloadFor(":not([src])", DRAWING);
+preloadFor("[type=table], [type=bar-list], [type=big-number]", IN_TABLES);
 preloadFor(ON_CANVAS, CANVAS);
 if (!globalThis.Chart?.version) {
   preload([], those(ON_CANVAS).map(chart => [chart.getAttribute("chart-js") ?? source?.CHART_JS, chart.baseURI]));
 }
 preloadFor("[selectable]:is([type=table], [type=bar-list])", SELECTABLE);
 preloadFor(`[selectable]${ON_CANVAS}`, SELECTABLE_CANVAS);
-preloadFor("[type=table]", SORTED);
 preloadFor("[format*=bytes], [format*=compact], [format*=duration]", MEASURED);
 preloadFor("[downloads]", ["downloads"]);
 
