@@ -195,9 +195,12 @@ def test_an_old_script_beside_the_new_is_said(site, open_page, old, lost):
     assert any("of another version" in line and "does not provide an export" in line for line in page.log())
 
 
-def test_an_old_script_of_a_kind_of_chart_is_said(site, open_page):
-    site.files["/tables.js"] = (HTDOCS / "tables.js").read_text().replace("export function table", "function table")
-    page = open_page(drawn("table"))
+@pytest.mark.parametrize("kind, script", [
+    ("table", "tables"), ("table", "sorting"), ("bar-list", "bars"), ("big-number", "number"),
+])
+def test_an_old_script_of_a_kind_of_chart_is_said(site, open_page, kind, script):
+    site.files[f"/{script}.js"] = 'export { gone } from "./shell.js";'
+    page = open_page(drawn(kind))
 
     assert page.problem() == "This chart can’t be shown. Reload the page."
     assert "of another version" in page.failures[0]["detail"]

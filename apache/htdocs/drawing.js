@@ -4,7 +4,7 @@ import { adopt, element } from "./shell.js";
 import { Deadline } from "./request.js";
 import { isMeasure } from "./formats.js";
 import { ON_CANVAS, shape } from "./shape.js";
-import { CHART_JS } from "./source.js";
+import { CHART_JS, load } from "./source.js";
 import { rowOf, style, table } from "./tables.js";
 import { known, languageOf } from "./words.js";
 
@@ -51,8 +51,8 @@ export default class Drawing {
       asked,
       isOnCanvas(settings) ? this.#prepare(chart.getAttribute("chart-js") ?? CHART_JS, report) : MEANS[settings.kind]?.(),
       settings.isSelectable ? selectionOf(settings) : undefined,
-      wanted === null ? undefined : import("./downloads.js"),
-      [...settings.formats.values()].some(isMeasure) ? import("./measures.js") : undefined,
+      wanted === null ? undefined : load("./downloads.js"),
+      [...settings.formats.values()].some(isMeasure) ? load("./measures.js") : undefined,
     ]);
     signal.throwIfAborted();
     const attributes = JSON.stringify({ ...settings, labels: `${settings.labels}`, formats: `${settings.formats}` });
@@ -112,12 +112,12 @@ export default class Drawing {
     buttonsOf(area)[focused]?.focus({ preventScroll: true });
   }
 
-  /** canvas.js, and what makes canvases (undefined where Chart.js can't be had). It is asked for, and a failure is told, once. */
+  /** What plots, and what makes canvases, unless Chart.js can't be had. It is asked for, and a failure is told, once. */
   #prepare(url, report) {
     if (this.#url !== url) {
       this.#url = url;
       this.#library = import("./canvas.js")
-        .then(async ({ load, plotted }) => ({ plotted, make: await load(url).catch(report) })).catch(report);
+        .then(async canvas => ({ ...canvas, make: await canvas.load(url).catch(report) })).catch(report);
     }
     return this.#library;
   }
@@ -125,15 +125,15 @@ export default class Drawing {
 
 /** What each kind is shown by, beside tables.js. */
 const MEANS = {
-  table: () => import("./sorting.js"),
-  "bar-list": () => import("./bars.js"),
-  "big-number": () => import("./number.js"),
+  table: () => load("./sorting.js"),
+  "bar-list": () => load("./bars.js"),
+  "big-number": () => load("./number.js"),
 };
 
 const isOnCanvas = ({ kind }) => ON_CANVAS.includes(kind);
 
 /** What makes points or rows selectable. */
-const selectionOf = shown => isOnCanvas(shown) ? import("./points.js") : import("./rows.js");
+const selectionOf = shown => load(isOnCanvas(shown) ? "./points.js" : "./rows.js");
 
 /** What is to be shown. A chart that can't be drawn is a table. */
 function shownOf(answer, settings, means) {

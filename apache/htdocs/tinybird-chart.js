@@ -32,11 +32,11 @@ preload(charts.map(chart => source?.scriptOf(chart)).filter(Boolean));
 preloadFor("[controls]", CONTROLLED);
 preloadFor("[src]", FRAME);
 preloadFor(":not([src])", DRAWING);
-preloadFor("[type=table], [type=bar-list], [type=big-number]", IN_TABLES);
 preloadFor(ON_CANVAS, CANVAS);
 if (!globalThis.Chart?.version) {
   preload([], those(ON_CANVAS).map(chart => [chart.getAttribute("chart-js") ?? source?.CHART_JS, chart.baseURI]));
 }
+preloadFor("[type=table], [type=bar-list], [type=big-number]", IN_TABLES);
 preloadFor("[selectable]:is([type=table], [type=bar-list])", SELECTABLE);
 preloadFor(`[selectable]${ON_CANVAS}`, SELECTABLE_CANVAS);
 preloadFor("[format*=bytes], [format*=compact], [format*=duration]", MEASURED);
