@@ -14,6 +14,8 @@ from Support.repository import HTDOCS
 GROUPS = {
     name: [f"{script}.js" for script in re.findall(r'"([\w-]+)"', scripts)]
     for name, scripts in re.findall(r"^const (\w+) = \[(.*)\];$", (HTDOCS / "tinybird-chart.js").read_text(), re.M)}
+# What source.js asks for, with a token.
+GROUPS["CONTROLLED"] = ["controls.js"]
 ALWAYS = ["tinybird-chart.js", *GROUPS["ELEMENT"]]
 # What some pages need: the words of a language, what a chart gives away, when it comes near, and their own scripts.
 EXTRA = {"downloads.js", "examples.js", "near.js", "samples.js", *(file.name for file in HTDOCS.glob("words-*.js"))}

@@ -9,7 +9,6 @@ const ELEMENT = ["element", "source", "token-client", "request", "shell", "words
 const FRAME = ["frame"];
 const DRAWING = ["drawing", "shape", "columns", "times", "formats", "tables"];
 const CANVAS = ["canvas", "series", "options", "axes", "ticks", "colors", "legend"];
-const CONTROLLED = ["controls"];
 const IN_TABLES = ["sorting", "bars", "number"];
 const MEASURED = ["measures"];
 const SELECTABLE = ["rows"];
@@ -29,7 +28,6 @@ const element = import("./element.js").catch(explain);
 const source = await import("./source.js").catch(() => {});
 for (const chart of charts) source?.askEarly(chart);
 preload(charts.map(chart => source?.scriptOf(chart)).filter(Boolean));
-preloadFor("[controls]", CONTROLLED);
 preloadFor("[src]", FRAME);
 preloadFor(":not([src])", DRAWING);
 preloadFor(ON_CANVAS, CANVAS);
