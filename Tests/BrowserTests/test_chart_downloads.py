@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 import csv
 import io
-import re
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from Support.pages import FRAME, drawn
-from Support.repository import HTDOCS
 from Support.tinybird import answer
 from Support.waiting import wait_until
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from Support.charts import opened
 from Support.tinybird import answer
 from Support.waiting import wait_until
 
