@@ -92,6 +92,8 @@ def test_who_never_answers_is_given_up_and_asked_again(site, tinybird, open_page
     ('<tinybird-chart src=""></tinybird-chart>', "src is not a URL"),
     ('<tinybird-chart src="javascript:alert(1)"></tinybird-chart>', "src is not a URL"),
     (f'<tinybird-chart endpoint="{ENDPOINT}" type="bubble"></tinybird-chart>', 'type is "bubble"'),
+    (f'<tinybird-chart endpoint="{ENDPOINT}" type="__proto__"></tinybird-chart>', 'type is "__proto__"'),
+    (drawn("bar", 'format="sales=constructor"'), 'format is "constructor"'),
     (drawn("bar", 'categories="sails"'), 'no column "sails": there are city,sales'),
     (drawn("bar", 'index="town"'), 'no column "town"'),
 ])

@@ -125,6 +125,7 @@ export default class Drawing {
 
 /** What each kind is shown by, beside tables.js. */
 const MEANS = {
+  __proto__: null,
   table: () => load("./sorting.js"),
   "bar-list": () => load("./bars.js"),
   "big-number": () => load("./number.js"),

@@ -12,6 +12,7 @@ const SAMPLE = 1000;
 
 /** What `format` may say: what Intl knows, and what is in measures.js. */
 const FORMS = {
+  __proto__: null,
   currency: code => ({ style: "currency", currency: code }),
   percent: () => ({ style: "percent" }),
   unit: unit => ({ style: "unit", unit }),
