@@ -3,6 +3,7 @@
 import { adopt, element } from "./shell.js";
 import { Deadline } from "./request.js";
 import { isMeasure } from "./formats.js";
+import { bigNumber } from "./number.js";
 import { ON_CANVAS, shape } from "./shape.js";
 import { CHART_JS, load } from "./source.js";
 import { rowOf, style, table } from "./tables.js";
@@ -87,7 +88,7 @@ export default class Drawing {
     if (this.#kind !== kind) this.clear();
     this.#kind = kind;
     if (shown.kind === "big-number") {
-      this.#box.replaceChildren(means.bigNumber(shown, this.#box));
+      this.#box.replaceChildren(bigNumber(shown, this.#box));
       return undefined;
     }
     const area = this.#box.querySelector(".data") ?? this.#box.appendChild(element("div"));
@@ -128,7 +129,6 @@ const MEANS = {
   __proto__: null,
   table: () => load("./sorting.js"),
   "bar-list": () => load("./bars.js"),
-  "big-number": () => load("./number.js"),
 };
 
 const isOnCanvas = ({ kind }) => ON_CANVAS.includes(kind);

@@ -7,9 +7,9 @@
 // In packages each list is one script, named for its first (packaging/bundle).
 const ELEMENT = ["element", "source", "token-client", "request", "shell", "words", "properties"];
 const FRAME = ["frame"];
-const DRAWING = ["drawing", "shape", "columns", "times", "formats", "tables"];
+const DRAWING = ["drawing", "shape", "columns", "times", "formats", "tables", "number"];
 const CANVAS = ["canvas", "series", "options", "axes", "ticks", "colors", "legend"];
-const IN_TABLES = ["sorting", "bars", "number"];
+const IN_TABLES = ["sorting", "bars"];
 const MEASURED = ["measures"];
 const SELECTABLE = ["rows"];
 const SELECTABLE_CANVAS = ["points"];
@@ -34,7 +34,7 @@ preloadFor(ON_CANVAS, CANVAS);
 if (!globalThis.Chart?.version) {
   preload([], those(ON_CANVAS).map(chart => [chart.getAttribute("chart-js") ?? source?.CHART_JS, chart.baseURI]));
 }
-preloadFor("[type=table], [type=bar-list], [type=big-number]", IN_TABLES);
+preloadFor("[type=table], [type=bar-list]", IN_TABLES);
 preloadFor("[selectable]:is([type=table], [type=bar-list])", SELECTABLE);
 preloadFor(`[selectable]${ON_CANVAS}`, SELECTABLE_CANVAS);
 preloadFor("[format*=bytes], [format*=compact], [format*=duration]", MEASURED);
