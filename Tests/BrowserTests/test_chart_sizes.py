@@ -14,11 +14,11 @@ from Support.repository import HTDOCS
 GROUPS = {
     name: [f"{script}.js" for script in re.findall(r'"([\w-]+)"', scripts)]
     for name, scripts in re.findall(r"^const (\w+) = \[(.*)\];$", (HTDOCS / "tinybird-chart.js").read_text(), re.M)}
-# What source.js asks for, with a token.
-GROUPS["CONTROLLED"] = ["controls.js"]
 ALWAYS = ["tinybird-chart.js", *GROUPS["ELEMENT"]]
-# What some pages need: the words of a language, what a chart gives away, when it comes near, and their own scripts.
-EXTRA = {"downloads.js", "examples.js", "near.js", "samples.js", *(file.name for file in HTDOCS.glob("words-*.js"))}
+# What some pages need, each by itself.
+EXTRA = {
+    "downloads.js", "examples.js", "frame.js", "measures.js", "near.js", "points.js", "rows.js", "samples.js",
+    *(file.name for file in HTDOCS.glob("words-*.js"))}
 LOADED = "performance.getEntriesByType('resource').filter(entry => entry.name.endsWith('.js'))" \
          ".map(entry => entry.name.split('/').pop())"
 
@@ -31,21 +31,20 @@ def test_every_script_is_under_200_lines_and_loaded_by_the_first():
 
 
 @pytest.mark.parametrize("markup, groups, most", [
-    (FRAME, ["FRAME"], 20_000),
-    (drawn("bar-list"), ["DRAWING", "IN_TABLES"], 35_000),
-    (drawn("table"), ["DRAWING", "IN_TABLES"], 35_000),
-    (drawn("bar"), ["DRAWING", "CANVAS"], 46_000),
-    (drawn("bar-list", 'controls="filters"'), ["CONTROLLED", "DRAWING", "IN_TABLES"], 36_500),
-    (drawn("bar-list", 'format="sales=bytes"'), ["DRAWING", "IN_TABLES", "MEASURED"], 36_500),
-    (drawn("bar-list", "selectable"), ["DRAWING", "IN_TABLES", "SELECTABLE"], 36_500),
-    (drawn("bar", "selectable"), ["DRAWING", "CANVAS", "SELECTABLE_CANVAS"], 48_500),
-], ids=["frame", "bar list", "table", "canvas", "controls", "measures", "rows", "points"])
+    (FRAME, ["frame"], 21_000),
+    (drawn("bar-list"), ["DRAWING", "IN_TABLES"], 35_500),
+    (drawn("table"), ["DRAWING", "IN_TABLES"], 35_500),
+    (drawn("bar"), ["DRAWING", "CANVAS"], 47_500),
+    (drawn("bar-list", 'format="sales=bytes"'), ["DRAWING", "IN_TABLES", "measures"], 37_000),
+    (drawn("bar-list", "selectable"), ["DRAWING", "IN_TABLES", "rows"], 36_500),
+    (drawn("bar", "selectable"), ["DRAWING", "CANVAS", "points"], 49_500),
+], ids=["frame", "bar list", "table", "canvas", "measures", "rows", "points"])
 def test_a_page_loads_what_its_charts_need(open_page, markup, groups, most):
     page = open_page(markup)
     page.wait_for("ready")
 
     loaded = set(page.value(LOADED)) - {"chart.min.js"}
-    assert loaded == {*ALWAYS, *(script for group in groups for script in GROUPS[group])}
+    assert loaded == {*ALWAYS, *(script for group in groups for script in GROUPS.get(group, [f"{group}.js"]))}
     # As servers send them, compressed.
     assert sum(len(gzip.compress((HTDOCS / script).read_bytes())) for script in loaded) <= most
 

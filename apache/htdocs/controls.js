@@ -1,6 +1,4 @@
-// The fields of a form, which several charts may share, as parameters of their endpoints.
-
-import { parameters } from "./properties.js";
+// The parameters of a chart's endpoint: those of its attribute, and the fields of a form that several charts may share.
 
 /** How long after the last change of a field the charts ask again, in milliseconds: someone may be typing. */
 const PAUSE = 300;
@@ -20,14 +18,32 @@ function formOf(chart) {
   return found instanceof HTMLFormElement ? found : undefined;
 }
 
+/**
+ * Parameters from a record, a query string or the like. A list is separated by commas, as Tinybird's `Array()` reads
+ * it; what is empty is left out.
+ * @param {string | URLSearchParams | Record<string, unknown>} given
+ */
+export function parameters(given) {
+  const isRecord = typeof given === "object" && given !== null && !(given instanceof URLSearchParams);
+  const pairs = isRecord ? Object.entries(given).map(([name, value]) => [name, String(value ?? "")]) : given ?? "";
+  return new URLSearchParams([...new URLSearchParams(pairs)].filter(([, value]) => value !== ""));
+}
+
 /** What the fields of a chart's form say, by their names; empty ones and files are left out. */
-export function fieldsOf(chart) {
+function fieldsOf(chart) {
   const form = formOf(chart);
   const fields = {};
   for (const [name, value] of form ? new FormData(form) : []) {
     if (typeof value === "string" && value !== "") (fields[name] ??= []).push(asTime(value, name, form));
   }
   return parameters(fields);
+}
+
+/** What a chart asks its endpoint: a field that is filled in takes the place of a parameter of the same name. */
+export function parametersOf(chart) {
+  const all = new URLSearchParams(chart.getAttribute("params") ?? "");
+  for (const [name, value] of fieldsOf(chart)) all.set(name, value);
+  return all;
 }
 
 /** A local date and time as ClickHouse writes it, and Tinybird's `DateTime()` wants it. */
@@ -44,7 +60,6 @@ function asTime(value, name, form) {
  * @param {AbortSignal} signal ends it
  */
 export function watch(chart, changed, signal) {
-  if (signal.aborted) return;
   let timer;
   let form = formOf(chart);
   let fields = String(fieldsOf(chart));

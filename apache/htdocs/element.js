@@ -1,10 +1,11 @@
 // <tinybird-chart>: a chart by Tinybird in a frame (src), or an endpoint's data drawn here, with tokens from this site.
 
+import { watch } from "./controls.js";
 import { Properties } from "./properties.js";
 import { cannot, ChartError, Deadline, ofDocument, pauseAfter } from "./request.js";
 import { Shell } from "./shell.js";
-import { load, sourceOf } from "./source.js";
-import { TokenClient } from "./token-client.js";
+import { sourceOf } from "./source.js";
+import { events, TokenClient } from "./token-client.js";
 import { speaker, speakerOf } from "./words.js";
 
 export { ChartError, TokenClient };
@@ -43,15 +44,14 @@ export class TinybirdChart extends Properties {
     super.connectedCallback();
     this.#life?.abort();
     const { signal } = this.#life = new AbortController();
-    for (const type of ["visibilitychange", "online"]) window.addEventListener(type, this.#wake, { signal });
+    window.addEventListener("visibilitychange", this.#wake, { signal });
+    window.addEventListener("online", this.#wake, { signal });
     // The visitor is another one: nothing stays of what the last one saw.
-    TokenClient.events.addEventListener("forget", () => {
+    events.addEventListener("forget", () => {
       this.#clear();
       this.#restart();
     }, { signal });
-    // Where that script isn't there, the request for the data says so.
-    const restart = () => this.#restart();
-    if (this.hasAttribute("controls")) load("./controls.js").then(({ watch }) => watch(this, restart, signal), () => {});
+    if (this.hasAttribute("controls")) watch(this, () => this.#restart(), signal);
     this.#restart();
   }
 
@@ -161,7 +161,7 @@ export class TinybirdChart extends Properties {
       const { near } = await import("./near.js");
       await near(this, signal);
     }
-    const { load, ...source } = await sourceOf(this, signal);
+    const { load, ...source } = sourceOf(this, signal);
     const [{ default: Content }] = await Promise.all([load(), this.#words]);
     signal.throwIfAborted();
     if (!(this.#content instanceof Content)) {

@@ -1,27 +1,16 @@
 // The attributes of a chart, which element.html explains, and the properties that its page's scripts set beside them.
 
-const OBSERVED = [
-  "src", "endpoint", "token-endpoint", "credentials", "session", "api-hosts", "params", "controls", "type", "index",
-  "categories", "group-by", "stacked", "horizontal", "labels", "format", "time-zone", "lang", "title", "description",
-  "delta", "height", "colors", "legend", "axes", "selectable", "downloads", "refresh", "loading", "chart-js",
-];
+import { parameters } from "./controls.js";
+
 /** What a script may have set before the element was defined. */
 const SETTABLE = ["params", "options", "messages"];
 
-/**
- * Parameters from a record, a query string or the like. A list is separated by commas, as Tinybird's `Array()` reads
- * it; what is empty is left out.
- * @param {string | URLSearchParams | Record<string, unknown>} given
- */
-export function parameters(given) {
-  const isRecord = typeof given === "object" && given !== null && !(given instanceof URLSearchParams);
-  const pairs = isRecord ? Object.entries(given).map(([name, value]) => [name, String(value ?? "")]) : given ?? "";
-  return new URLSearchParams([...new URLSearchParams(pairs)].filter(([, value]) => value !== ""));
-}
-
 export class Properties extends HTMLElement {
   static get observedAttributes() {
-    return OBSERVED;
+    return ["src", "endpoint", "token-endpoint", "credentials", "session", "api-hosts", "params", "controls", "type",
+      "index", "categories", "group-by", "stacked", "horizontal", "labels", "format", "time-zone", "lang", "title",
+      "description", "delta", "height", "colors", "legend", "axes", "selectable", "downloads", "refresh", "loading",
+      "chart-js"];
   }
 
   #options = {};

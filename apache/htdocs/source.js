@@ -1,6 +1,7 @@
 // Where a chart comes from, by its attributes: its address, a token, the data, and the script that shows them. All of
 // it is asked for at once.
 
+import { parametersOf } from "./controls.js";
 import { ChartError } from "./request.js";
 import { TokenClient } from "./token-client.js";
 
@@ -13,21 +14,14 @@ export const CHART_JS = "/javascript/chart.js/chart.min.js";
 const early = new WeakMap();
 
 /** What a chart asks for, as text. */
-async function questionOf(chart) {
-  const attributes = [...chart.attributes].map(({ name, value }) => [name, value]);
-  return JSON.stringify([attributes, String(await fieldsOf(chart))]);
-}
-
-/** What the fields of a chart's form say. */
-const fieldsOf = async chart => chart.hasAttribute("controls") ? (await load("./controls.js")).fieldsOf(chart) : [];
+const questionOf = chart => JSON.stringify([
+  String(parametersOf(chart)), ...[...chart.attributes].map(({ name, value }) => [name, value]),
+]);
 
 /** Asks for what a chart shows that has no element yet, which finds out itself what is wrong. */
 export function askEarly(chart) {
   try {
-    const source = ask(chart);
-    const question = questionOf(chart);
-    question.catch(() => {});
-    early.set(chart, { question, source });
+    early.set(chart, { question: questionOf(chart), source: ask(chart) });
   } catch {}
 }
 
@@ -35,13 +29,13 @@ export function askEarly(chart) {
  * What a chart is made of.
  * @param {HTMLElement} chart
  * @param {AbortSignal} signal ends the requests
- * @returns {Promise<{address: URL, tokens: TokenClient, token: Promise<string>, answer?: Promise<object>,
- *   load: () => Promise<typeof import("./drawing.js")>}>} `answer`: an endpoint's
+ * @returns {{address: URL, tokens: TokenClient, token: Promise<string>, answer?: Promise<object>,
+ *   load: () => Promise<typeof import("./drawing.js")>}} `answer`: an endpoint's
  */
-export async function sourceOf(chart, signal) {
+export function sourceOf(chart, signal) {
   const asked = early.get(chart);
   early.delete(chart);
-  return asked && await asked.question === await questionOf(chart) ? asked.source : ask(chart, signal);
+  return asked?.question === questionOf(chart) ? asked.source : ask(chart, signal);
 }
 
 function ask(chart, signal) {
@@ -53,11 +47,9 @@ function ask(chart, signal) {
   });
   const address = addressOf(chart, isFramed ? "src" : "endpoint");
   tokens.check(address);
+  const params = parametersOf(chart);
   const token = tokens.token();
-  const params = [...new URLSearchParams(read("params"))];
-  // A field that is filled in takes the place of a parameter of the same name.
-  const answer = isFramed ? undefined : Promise.all([fieldsOf(chart), token])
-    .then(([fields]) => tokens.json(address, { params: [...params, ...fields], signal }));
+  const answer = isFramed ? undefined : token.then(() => tokens.json(address, { params, signal }));
   // Whether there is one is seen when it is used.
   for (const promise of [token, answer]) promise?.catch(() => {});
   return { address, tokens, token, answer, load: () => load(isFramed ? "./frame.js" : "./drawing.js") };

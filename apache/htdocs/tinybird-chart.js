@@ -5,14 +5,10 @@
 // where the scripts don't fit together: after an upgrade a browser may have some of the old ones.
 
 // In packages each list is one script, named for its first (packaging/bundle).
-const ELEMENT = ["element", "source", "token-client", "request", "shell", "words", "properties"];
-const FRAME = ["frame"];
+const ELEMENT = ["element", "source", "token-client", "request", "shell", "words", "controls", "properties"];
 const DRAWING = ["drawing", "shape", "columns", "times", "formats", "tables", "number"];
 const CANVAS = ["canvas", "series", "options", "axes", "ticks", "colors", "legend"];
 const IN_TABLES = ["sorting", "bars"];
-const MEASURED = ["measures"];
-const SELECTABLE = ["rows"];
-const SELECTABLE_CANVAS = ["points"];
 
 const here = import.meta.url;
 // By the document's own functions: elements may be named like them.
@@ -28,16 +24,16 @@ const element = import("./element.js").catch(explain);
 const source = await import("./source.js").catch(() => {});
 for (const chart of charts) source?.askEarly(chart);
 preload(charts.map(chart => source?.scriptOf(chart)).filter(Boolean));
-preloadFor("[src]", FRAME);
+preloadFor("[src]", ["frame"]);
 preloadFor(":not([src])", DRAWING);
 preloadFor(ON_CANVAS, CANVAS);
 if (!globalThis.Chart?.version) {
   preload([], those(ON_CANVAS).map(chart => [chart.getAttribute("chart-js") ?? source?.CHART_JS, chart.baseURI]));
 }
 preloadFor("[type=table], [type=bar-list]", IN_TABLES);
-preloadFor("[selectable]:is([type=table], [type=bar-list])", SELECTABLE);
-preloadFor(`[selectable]${ON_CANVAS}`, SELECTABLE_CANVAS);
-preloadFor("[format*=bytes], [format*=compact], [format*=duration]", MEASURED);
+preloadFor("[selectable]:is([type=table], [type=bar-list])", ["rows"]);
+preloadFor(`[selectable]${ON_CANVAS}`, ["points"]);
+preloadFor("[format*=bytes], [format*=compact], [format*=duration]", ["measures"]);
 preloadFor("[downloads]", ["downloads"]);
 
 const { TinybirdChart, ChartError, TokenClient } = await element;
@@ -55,11 +51,8 @@ function preloadFor(selector, names) {
 /** Loads scripts beside this one, and others, which nothing runs yet. */
 function preload(names, others = []) {
   const known = new Set(find("link[rel=modulepreload]").map(link => link.href));
-  const addresses = [
-    ...names.map(name => new URL(`${name}.js`, here)),
-    ...others.filter(url => URL.canParse(...url)).map(url => new URL(...url)),
-  ];
-  for (const { href, protocol } of addresses) {
+  for (const url of [...names.map(name => [`${name}.js`, here]), ...others]) {
+    const { href, protocol } = URL.canParse(...url) ? new URL(...url) : {};
     if (known.has(href) || !/^https?:$/.test(protocol)) continue;
     known.add(href);
     const link = Object.assign(createElement.call(document, "link"), { rel: "modulepreload", href });

@@ -13,8 +13,9 @@ const DATA_LIMIT = 30_000;
 /** How long a visitor may take to type a password. */
 const PROMPT_LIMIT = 300_000;
 
-const clients = new Map();
-const events = new EventTarget();
+const shared = new Map();
+/** Tells of TokenClient.forget(), by an event of that name. */
+export const events = new EventTarget();
 
 /**
  * Tokens of one endpoint: asked for when needed, one request at a time, kept until shortly before they expire.
@@ -55,8 +56,8 @@ export class TokenClient {
   /** The client that all charts of the page with the same endpoint and options share. */
   static shared(endpoint, options) {
     const client = new TokenClient(endpoint, options);
-    if (!clients.has(client.#key)) clients.set(client.#key, client);
-    return clients.get(client.#key);
+    if (!shared.has(client.#key)) shared.set(client.#key, client);
+    return shared.get(client.#key);
   }
 
   /**
@@ -64,14 +65,9 @@ export class TokenClient {
    * or becomes another one, without loading it again.
    */
   static forget() {
-    for (const client of clients.values()) client.#life.abort();
-    clients.clear();
+    for (const client of shared.values()) client.#life.abort();
+    shared.clear();
     events.dispatchEvent(new Event("forget"));
-  }
-
-  /** Tells of forget(), by an event of that name. */
-  static get events() {
-    return events;
   }
 
   /** When the present token is to be replaced: in `due.left` milliseconds. */
@@ -116,7 +112,7 @@ export class TokenClient {
    * digits. With a token that is refused (401, 403) it is asked once more, with a new one. All who ask the same at the
    * same time share one answer, which is not to be changed. Throws a ChartError.
    * @param {string} url an endpoint, `https://api.tinybird.co/v0/pipes/….json`
-   * @param {{params?: string | Record<string, string> | string[][], signal?: AbortSignal}} [options]
+   * @param {{params?: string | Record<string, string>, signal?: AbortSignal}} [options]
    */
   async json(url, { params = "", signal } = {}) {
     const address = new URL(url, ofDocument("baseURI"));
