@@ -163,11 +163,16 @@ class Page:
         return self.value(f"window.rest && rest === {REST}")
 
     def fill(self, markup: str) -> None:
+        """Puts charts on a page that is kept, as if nothing had been seen of it so far."""
         self.driver.get_log("browser")
-        self.run("violations.length = failures.length = selected.length = loads = 0; performance.clearResourceTimings(); scrollTo(0, 0);"
-                 "document.querySelector('main').innerHTML = arguments[0]", markup)
+        self.run("""
+            violations.length = failures.length = selected.length = loads = 0;
+            performance.clearResourceTimings();
+            scrollTo(0, 0);
+            document.querySelector("main").innerHTML = arguments[0];""", markup)
 
     def empty(self) -> None:
+        """Takes the charts away, and their tokens, and what tests have set of the browser."""
         self.driver.execute_async_script("""
             document.querySelector("main").replaceChildren();
             import("/tinybird-chart.js").then(({TokenClient}) => TokenClient.forget()).then(arguments[0]);""")
