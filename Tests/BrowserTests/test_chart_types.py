@@ -70,7 +70,7 @@ def charts(tinybird, fill_page):
         # A Chart.js of the page's own, which can be asked what a canvas shows.
         page = fill_page("".join(
             f'<tinybird-chart endpoint="https://api.tinybird.co/v0/pipes/every_type.json" title="{name}" type="{kind}" '
-            f'params="only={name}&amp;limit={count(name)}{params}" index="{index.format(name)}" '
+            f'params="limit={count(name)}{params}" index="{index.format(name)}" '
             f'categories="{categories.format(name)}" height="140"></tinybird-chart>' for name in names))
         wait_until(lambda: not page.run(LOADING), lambda: f"{kind} of {page.run(LOADING)}")
         return dict(zip(names, page.run(SHOWN)))
