@@ -50,7 +50,7 @@ def test_a_page_loads_what_its_charts_need(open_page, markup, groups, most):
 
 
 @pytest.mark.parametrize("name, first", [
-    ("index", [*ALWAYS, "drawing.js"]), ("examples", [*ALWAYS, "drawing.js"]),
+    ("index", [*ALWAYS, "drawing.js"]), ("examples", [*ALWAYS, "drawing.js", "canvas.js"]),
     # With the style sheet, as many as browsers ask of a server at once by HTTP/1.1.
     ("frame", ALWAYS[:5]),
 ])
