@@ -99,7 +99,7 @@ def _kept() -> list[Page]:
 
 @pytest.fixture
 def fill_page(site: Site, tinybird: Tinybird, driver: Any, _kept: list[Page]) -> Iterator[Callable[[str], Page]]:
-    """As open_page, on a page that stays from test to test: for tests of what is drawn, which takes a fifth of the time that
+    """As open_page, on a page that stays from test to test: for tests of what is drawn, which takes a third of the time that
     a page takes with all its scripts."""
     filled: list[Page] = []
 

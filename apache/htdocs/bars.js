@@ -1,4 +1,4 @@
-// Bars behind the names in a table.
+// Bars that the names in a table stand on.
 
 import { adopt, element } from "./shell.js";
 

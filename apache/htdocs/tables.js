@@ -39,7 +39,7 @@ style.replaceSync(`
   }
 `);
 
-/** A table of the rows, with what `bar` makes behind the names; what else there is to say of it. */
+/** A table of the rows, with what `bar` makes for each name to stand on; what else there is to say of it. */
 export function table(shown) {
   const { kind, title, rows, index, columns, sorting, bar = () => "" } = shown;
   const isNumber = column => column.kind === "number" && column !== index;

@@ -1,11 +1,7 @@
 // Where an axis of times has its ticks: a linear axis of milliseconds needs no adapter then.
 
-import { Zone } from "./times.js";
+import { DAY, HOUR, MINUTE, SECOND, Zone } from "./times.js";
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const MONTH = 30.44 * DAY;
 const YEAR = 365.25 * DAY;
 

@@ -1,9 +1,9 @@
 // Reads times as ClickHouse writes them, by a clock somewhere without its distance from UTC.
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
 const WEEK = 7 * DAY;
 
 const zones = new Map();
