@@ -53,7 +53,8 @@ def test_the_pages_draw_with_no_script_missing_or_loaded_twice(site, open_url, h
     assert page.failures == [] and page.value("violations") == [] and page.log() == []
     # What a page names beforehand is used.
     linked = re.findall(r'rel="modulepreload" href="([\w.-]+)"', (htdocs / f"{name}.html").read_text())
-    assert linked == ["tinybird-chart.js", "element.js", "drawing.js", "canvas.js"][:len(linked)]
+    first = ["tinybird-chart.js", "element.js", "drawing.js", "canvas.js"]
+    assert linked in [first[:count] for count in (0, 2, 3, 4)]
     assert set(linked) <= set(loaded)
 
 
